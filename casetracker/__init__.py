@@ -1,0 +1,1 @@
+"""The project package and the ground that both apps stand on."""

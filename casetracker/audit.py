@@ -1,0 +1,79 @@
+"""The only writer of the history."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, models
+from django.utils import timezone
+
+from casetracker.models import Event, User
+
+
+class OutsideTransaction(RuntimeError):
+    """An event was to be written outside the transaction of the change that it tells of."""
+
+
+def event(
+    *,
+    subject_type: str,
+    subject_id: UUID,
+    label: str,
+    verb: str,
+    by: User | None,
+    at: Any = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    **details: Any,
+) -> Event:
+    """An unsaved event, for callers that write many at once; record() is the usual way."""
+    post = by.posts[0] if by is not None and by.posts else None
+    return Event(
+        subject_type=subject_type,
+        subject_id=subject_id,
+        subject_label=label[:200],
+        verb=verb,
+        at=at or timezone.now(),
+        actor_id=by.pk if by else None,
+        actor_name=str(by) if by else "",
+        actor_unit=post.unit.name_zh if post else "",
+        before=plain(before or {}),
+        after=plain(after or {}),
+        details=plain(details),
+    )
+
+
+def record(**facts: Any) -> Event:
+    """Write one event (see event() for the facts) in the transaction of the change that it tells of.
+
+    Raises OutsideTransaction when there is none. Sequence and hashes are set by the database.
+    """
+    if not connection.in_atomic_block:
+        raise OutsideTransaction("record() must share the transaction of the change.")
+    row = event(**facts)
+    row.save(force_insert=True)
+    return row
+
+
+def record_many(rows: list[Event]) -> None:
+    """Write many events, in order per subject, in the caller's transaction."""
+    if not connection.in_atomic_block:
+        raise OutsideTransaction("record_many() must share the transaction of the change.")
+    Event.objects.bulk_create(rows, batch_size=2000)
+
+
+def timeline(subject_type: str, subject_id: UUID) -> models.QuerySet[Event]:
+    """The history of one subject, newest first."""
+    return Event.objects.filter(subject_type=subject_type, subject_id=subject_id).order_by("-seq")
+
+
+def plain(value: Any) -> Any:
+    """The value in the JSON types: dates as ISO text, decimals and ids as text, rows as their label."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [plain(item) for item in value]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return str(value)

@@ -1,0 +1,33 @@
+"""The tables of the shared ground."""
+
+from .clocks import CalendarDay, Deadline, DeadlineRule
+from .evidence import Custody, Evidence
+from .history import Event
+from .jobs import Heartbeat, Job, Option
+from .messages import Delivery, Letter, Notice
+from .numbers import NumberSeries
+from .places import District
+from .units import Membership, Unit, UnitName, User
+from .views import SavedView
+
+__all__ = [
+    "CalendarDay",
+    "Custody",
+    "Deadline",
+    "DeadlineRule",
+    "Delivery",
+    "District",
+    "Event",
+    "Evidence",
+    "Heartbeat",
+    "Job",
+    "Letter",
+    "Membership",
+    "Notice",
+    "NumberSeries",
+    "Option",
+    "SavedView",
+    "Unit",
+    "UnitName",
+    "User",
+]

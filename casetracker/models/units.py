@@ -1,0 +1,160 @@
+"""Who acts: units, people and their memberships."""
+
+import datetime
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from casetracker.bilingual import Named
+from casetracker.enums import Language, Role, Theme, UnitKind
+
+
+def running(on: datetime.date) -> Q:
+    """The condition that a row with from_on and until_on (inclusive, open when empty) runs on a day."""
+    return Q(from_on__lte=on) & (Q(until_on__isnull=True) | Q(until_on__gte=on))
+
+
+class UnitQuerySet(models.QuerySet["Unit"]):
+    def under(self, unit: "Unit") -> "UnitQuerySet":
+        """The unit with everything below it in the tree."""
+        return self.filter(path__startswith=unit.path)
+
+    def current(self, on: datetime.date | None = None) -> "UnitQuerySet":
+        """Units that exist on the day (today by default)."""
+        day = on or timezone.localdate()
+        return self.filter(
+            Q(valid_from__isnull=True) | Q(valid_from__lte=day), Q(valid_until__isnull=True) | Q(valid_until__gte=day)
+        )
+
+
+class Unit(Named):
+    """Any body that acts: a supervision office or team, a department, a local government, a bureau."""
+
+    kind = models.CharField(_("kind"), max_length=12, choices=UnitKind)
+    short_zh = models.CharField(_("Chinese short name"), max_length=60, blank=True)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    # The ids from the root down, each six digits and a slash, so that "everything below" is a prefix.
+    path = models.CharField(max_length=120, editable=False, default="", db_index=True)
+    districts = models.ManyToManyField("casetracker.District", blank=True, related_name="units")
+    email = models.EmailField(_("mailbox"), blank=True)
+    webhook = models.CharField(_("chat webhook"), max_length=400, blank=True)
+    number_prefix = models.CharField(_("number prefix"), max_length=20, blank=True)
+    sort_key = models.CharField(max_length=120, blank=True, editable=False)
+    valid_from = models.DateField(_("from"), null=True, blank=True)
+    valid_until = models.DateField(_("until"), null=True, blank=True)
+    successor = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="predecessors")
+
+    objects = UnitQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["kind", "sort_key", "name_zh"]
+        constraints = [models.UniqueConstraint("name_zh", name="unit_name_unique")]
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        """Keeps the path with the parent; a moved unit moves everything below it."""
+        before = self.path
+        if self.pk is None:
+            super().save(*args, **kwargs)  # type: ignore[arg-type]
+            kwargs = {}
+            args = ()
+        self.path = (self.parent.path if self.parent else "") + f"{self.pk:06d}/"
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+        if before and before != self.path:
+            for unit in Unit.objects.filter(path__startswith=before).exclude(pk=self.pk):
+                Unit.objects.filter(pk=unit.pk).update(path=self.path + unit.path.removeprefix(before))
+
+    @property
+    def short(self) -> str:
+        return self.short_zh or self.name_zh
+
+
+class UnitName(models.Model):
+    """A former name, or another way people write a unit's name (import and search know it)."""
+
+    unit = models.ForeignKey(Unit, models.CASCADE, related_name="names")
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    is_former = models.BooleanField(_("former name"), default=False)
+    from_on = models.DateField(null=True, blank=True)
+    until_on = models.DateField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class User(AbstractUser):
+    """A person; rights come from the memberships, never from flags on this row."""
+
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+    name = models.CharField(_("name"), max_length=60)
+    name_en = models.CharField(_("English name"), max_length=60, blank=True)
+    language = models.CharField(_("language"), max_length=8, choices=Language, default=Language.CHINESE)
+    theme = models.CharField(_("theme"), max_length=6, choices=Theme, default=Theme.SYSTEM)
+    phone = models.CharField(_("telephone"), max_length=30, blank=True)
+
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        ordering = ["username"]
+
+    def __str__(self) -> str:
+        return self.name or self.username
+
+    def get_full_name(self) -> str:
+        return str(self)
+
+    def get_short_name(self) -> str:
+        return str(self)
+
+    @cached_property
+    def posts(self) -> list["Membership"]:
+        """Today's memberships with their units, read once per request."""
+        if not self.is_active:
+            return []
+        return list(self.memberships.running(timezone.localdate()).select_related("unit"))
+
+    def has_role(self, *roles: str) -> bool:
+        return any(post.role in roles for post in self.posts)
+
+    def units_as(self, *roles: str) -> list[Unit]:
+        """The units for which this person has one of the roles today (every unit when none is named)."""
+        return [post.unit for post in self.posts if not roles or post.role in roles]
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def running(self, on: datetime.date) -> "MembershipQuerySet":
+        return self.filter(running(on))
+
+    def during(self, since: datetime.date, until: datetime.date) -> "MembershipQuerySet":
+        """Memberships that ran on at least one day of the span."""
+        return self.filter(Q(from_on__lte=until) & (Q(until_on__isnull=True) | Q(until_on__gte=since)))
+
+
+class Membership(models.Model):
+    """A person in a unit, in a role, from a day until a day; on loan (抽调) or at home."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="memberships")
+    role = models.CharField(_("role"), max_length=16, choices=Role)
+    from_on = models.DateField(_("from"))
+    until_on = models.DateField(_("until"), null=True, blank=True)
+    on_loan = models.BooleanField(_("on loan"), default=False)
+    is_head = models.BooleanField(_("head of the unit"), default=False)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["user", "from_on"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(until_on__isnull=True) | Q(until_on__gte=F("from_on")), name="membership_ends_after_start"
+            )
+        ]
+        indexes = [models.Index(fields=["unit", "role"]), models.Index(fields=["user", "from_on"])]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.unit} {self.role}"

@@ -1,0 +1,90 @@
+"""What each app hands to the shared ground: subjects, work queues, digest sections, clocks, long work.
+
+Filled in the apps' AppConfig.ready(), read by the ground's pages and tasks, so that the ground never
+imports an app.
+"""
+
+import datetime
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Model, QuerySet
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A kind of thing that history, notices and search speak of."""
+
+    type: str
+    model: type[Model]
+    visible_to: Callable[[Any], QuerySet[Any]]
+    link: Callable[[Any], str]
+    # (event or notice as dict-like: verb/kind, details/params, …) -> the sentence in the active language
+    event_sentence: Callable[[Any], str]
+    notice_sentence: Callable[[Any], str]
+
+
+@dataclass(frozen=True)
+class WorkQueue:
+    """One kind of work that waits for somebody: its clock, who does it, the word of its button."""
+
+    key: str
+    clock: str
+    label: str
+    verb: str
+    position: int
+    # user -> running deadlines of this clock that wait for the person
+    waiting: Callable[[Any], QuerySet[Any]]
+    # (deadlines of one page, user, today) -> rows for the template
+    rows: Callable[[list[Any], Any, datetime.date], list[Any]]
+
+
+@dataclass(frozen=True)
+class SearchGroup:
+    """One group of results of the search box."""
+
+    key: str
+    label: str
+    find: Callable[[Any, str], QuerySet[Any]]
+    row_template: str
+    list_url: Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """One kind of long work: how it is done and where its result is shown."""
+
+    key: str
+    label: str
+    # (job, progress callback taking (done, total)) -> the result to store
+    run: Callable[[Any, Callable[[int, int], None]], dict[str, Any]]
+    result_url: Callable[[Any], str]
+    lease_seconds: int = 300
+
+
+@dataclass(frozen=True)
+class Place:
+    """One place of the top bar."""
+
+    key: str
+    label: str
+    url_name: str
+    position: int
+    shown_to: Callable[[Any], bool] = field(default=lambda user: True)
+
+
+subjects: dict[str, Subject] = {}
+queues: dict[str, WorkQueue] = {}
+searches: dict[str, SearchGroup] = {}
+jobs: dict[str, JobKind] = {}
+places: dict[str, Place] = {}
+clocks: dict[str, str] = {}
+# section key -> (reader, today) -> what the weekly e-mail says of it
+digest_sections: dict[str, Callable[[Any, datetime.date], Any]] = {}
+# (evidence sha256, user) -> may this person open the file
+evidence_gates: list[Callable[[str, Any], bool]] = []
+
+
+def queues_in_order() -> Iterable[WorkQueue]:
+    return sorted(queues.values(), key=lambda queue: queue.position)

@@ -1,0 +1,1 @@
+"""Finding something wrong and getting it put right."""

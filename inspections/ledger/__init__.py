@@ -1,0 +1,1 @@
+"""Spreadsheets in and out: reading ledgers of other offices and writing our own."""

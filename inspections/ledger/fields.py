@@ -1,0 +1,177 @@
+"""The canonical columns of each kind of ledger: what they hold, what others call them, which words they know."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from inspections.ledger import cells
+from inspections.ledger.cells import Cell, normalise
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the mapping and the row add to reading a cell: see cells.as_date."""
+
+    year: int | None = None
+    date_order: str = ""
+    date_1904: bool = False
+    not_before: datetime.date | None = None
+
+
+@dataclass(frozen=True)
+class Field:
+    """One canonical column. `holds` names the parser; `choices` are normalised cell texts and their values."""
+
+    holds: str
+    headers: tuple[str, ...]
+    required: bool = False
+    longest: int = 0
+    choices: Mapping[str, str] = field(default_factory=dict)
+
+    def read(self, cell: Cell, context: Context) -> Any:
+        """Return the cell's value as Python, None when it is empty (names: an empty list). Raises CellError."""
+        match self.holds:
+            case "text":
+                return cells.as_text(cell, longest=self.longest or 10_000)
+            case "name":
+                return cells.as_name(cell, longest=self.longest or 120)
+            case "names":
+                return cells.as_names(cell, longest=self.longest or 120)
+            case "code":
+                return cells.as_code(cell, longest=self.longest or 60)
+            case "number":
+                return cells.as_number_text(cell)
+            case "date":
+                return cells.as_date(
+                    cell,
+                    year=context.year,
+                    order=context.date_order,
+                    date_1904=context.date_1904,
+                    not_before=context.not_before,
+                )
+            case "choice":
+                return cells.as_choice(cell, self.choices)
+            case "bool":
+                return cells.as_bool(cell)
+            case "int":
+                return cells.as_int(cell, most=self.longest or 30_000)
+            case "decimal":
+                return cells.as_decimal(cell, least=Decimal("0.01"))
+            case "lat":
+                return cells.as_lat(cell)
+            case "lon":
+                return cells.as_lon(cell)
+        raise AssertionError(self.holds)
+
+
+def words(**values: str) -> dict[str, str]:
+    """Return normalised words and the value each means; every value is a word for itself, too."""
+    return {
+        normalise(word): value for value, listed in values.items() for word in [value, value.replace("_", " "), *listed.split()]
+    }
+
+
+ROUTES = words(on_spot="立行立改 现场交办 即知即改 现场整改 立即整改 当场整改 onthespot", central="集中交办 中心交办 集中 交办 centralassignment")
+# some offices write the overlay into the column of the route; it is central then, and special
+SPECIAL_ROUTES = frozenset(["专项交办", "special", "specialassignment"])
+SEVERITIES = words(ordinary="一般 一般问题 普通 较轻 minor general", major="重大 重大问题 严重 突出 突出问题 serious")
+SOURCES = words(
+    patrol="日常巡查 巡查 现场督导 自查 督导 ownpatrol",
+    random="双随机 随机抽查 随机 randomcheck",
+    complaint="投诉 信访 群众举报 举报 信访举报",
+    hotline="热线 12345 12369 12345热线 12369热线 市长热线",
+    higher="上级交办 上级督察 上级督办 省级交办 部级交办 督察交办 inspectionfromabove",
+    media="媒体 媒体曝光 舆情 新闻",
+    monitoring="监测 在线监测 监控 自动监控",
+    drone="无人机 无人机巡查",
+    river="巡河 河长巡查 riverpatrol",
+)
+MODES = words(
+    patrol="巡查 日常巡查 日常检查 日常",
+    random="随机抽查 双随机 抽查 randomcheck",
+    unannounced="四不两直 暗访 突击检查",
+    night="夜查 夜间检查 夜间巡查 nightcheck",
+    special="专项检查 专项 专项督查 specialcheck",
+    joint="联合检查 联合执法 联合督查 jointinspection",
+    recheck="复查 核查 回头看 re-inspection reinspection",
+    complaint="信访 投诉 举报 投诉核查 信访核查",
+)
+RISKS = words(key="重点 重点监管 重点单位", special="特殊 特殊监管 特殊单位", general="一般 一般监管 一般单位")
+VOIDS = words(
+    duplicate="重复 重复录入 重号",
+    not_a_problem="不是问题 不属实 误报 notaproblem",
+    test="测试",
+    other="是 作废 已作废 yes true y 1 √ 其他",
+) | {normalise(word): "" for word in ("否", "no", "false", "n", "0", "有效")}
+
+PROBLEM = {
+    "number": Field("number", ("问题编号", "编号", "交办编号", "台账编号", "案件编号", "Number", "Problem number", "No.")),
+    "external_id": Field("code", ("原编号", "外部编号", "原台账编号", "External ID", "Reference"), longest=80),
+    "found_on": Field("date", ("发现日期", "发现时间", "检查日期", "检查时间", "督导日期", "日期", "Found on", "Date found", "Date"), True),
+    "team": Field("name", ("督导组", "检查组", "现场督导组", "发现单位", "Team")),
+    "district": Field("name", ("县（市、区）", "县市区", "县区", "区县", "行政区划", "所属区域", "辖区", "District", "County"), True),
+    "site": Field("name", ("点位名称", "点位", "检查对象", "对象名称", "企业名称", "单位名称", "项目名称", "地点", "Site", "Site name"), True),
+    "site_kind": Field("name", ("点位类型", "对象类型", "场所类型", "行业类型", "Site kind", "Site type")),
+    "kind": Field("name", ("问题类型", "问题类别", "类型", "类别", "Kind", "Problem kind", "Type")),
+    "description": Field("text", ("问题描述", "存在问题", "问题", "主要问题", "问题内容", "发现问题", "具体问题", "Description", "Problem"), True),
+    "route": Field("choice", ("处置方式", "交办方式", "整改方式", "Route"), choices=ROUTES),
+    "special": Field("bool", ("专项交办", "是否专项交办", "Special", "Special assignment")),
+    "severity": Field("choice", ("严重程度", "问题等级", "问题级别", "Severity"), choices=SEVERITIES),
+    "unit": Field("name", ("责任单位", "牵头单位", "整改单位", "整改责任单位", "Unit", "Responsible unit", "Lead unit")),
+    "co_units": Field("names", ("协办单位", "配合单位", "Co-handlers", "Other units")),
+    "responsible": Field("name", ("责任人", "整改责任人", "联系人", "Responsible", "Responsible person"), longest=60),
+    "due_on": Field("date", ("整改时限", "整改期限", "整改截止日期", "完成时限", "截止日期", "Due on", "Due date", "Deadline")),
+    "first_due_on": Field("date", ("原整改时限", "首次时限", "原定时限", "First due on", "First due date")),
+    "extensions": Field("int", ("延期次数", "Extensions"), longest=100),
+    "done_on": Field("date", ("整改完成日期", "整改完成时间", "完成日期", "完成时间", "实际完成日期", "Done on", "Completed on")),
+    "rechecked_by": Field("name", ("核查人", "复查人", "核查人员", "Rechecked by", "Verified by"), longest=60),
+    "rechecked_on": Field("date", ("核查日期", "核查时间", "复查日期", "复查时间", "Rechecked on", "Verified on")),
+    "closed_on": Field("date", ("销号日期", "销号时间", "办结日期", "Closed on", "Closing date")),
+    "party": Field("name", ("责任主体", "违法主体", "当事人", "Party", "Responsible party")),
+    "source": Field("choice", ("问题来源", "来源", "线索来源", "Source"), choices=SOURCES),
+    "quantity": Field("decimal", ("数量", "Quantity")),
+    "void": Field("choice", ("作废", "是否作废", "Void", "Voided"), choices=VOIDS),
+    "remark": Field("text", ("备注", "说明", "Remark", "Remarks", "Note")),
+    "lat": Field("lat", ("纬度", "北纬", "Latitude", "Lat")),
+    "lon": Field("lon", ("经度", "东经", "Longitude", "Lon", "Lng")),
+}
+VISIT = {
+    "date": Field("date", ("日期", "督导日期", "检查日期", "检查时间", "现场督点日期", "Date", "Visited on"), True),
+    "team": Field("name", ("督导组", "检查组", "现场督导组", "Team"), True),
+    "district": PROBLEM["district"],
+    "site": PROBLEM["site"],
+    "site_kind": PROBLEM["site_kind"],
+    "people": Field("int", ("督导人数", "检查人数", "人数", "人次", "People", "Head count"), longest=1000),
+    "inspectors": Field("names", ("督导人员", "检查人员", "执法人员", "Inspectors"), longest=60),
+    "mode": Field("choice", ("检查方式", "督导方式", "方式", "Mode"), choices=MODES),
+    "problems_found": Field("int", ("发现问题数", "问题数", "发现问题个数", "Problems found")),
+    "lat": PROBLEM["lat"],
+    "lon": PROBLEM["lon"],
+}
+SITE = {
+    "name": Field("name", ("名称", "点位名称", "企业名称", "单位名称", "项目名称", "Name", "Site", "Site name"), True),
+    "kind": Field("name", ("类型", "点位类型", "行业类型", "Kind", "Site kind"), True),
+    "district": PROBLEM["district"],
+    "address": Field("name", ("地址", "详细地址", "Address"), longest=200),
+    "credit_code": Field("code", ("统一社会信用代码", "信用代码", "Credit code"), longest=18),
+    "permit": Field("code", ("排污许可证编号", "许可证编号", "Permit", "Permit number"), longest=30),
+    "risk_class": Field("choice", ("监管类别", "风险等级", "Risk class"), choices=RISKS),
+    "grid_cell": Field("code", ("网格", "网格编号", "Grid cell"), longest=40),
+    "operator": Field("name", ("经营者", "运营单位", "建设单位", "Operator")),
+    "lat": PROBLEM["lat"],
+    "lon": PROBLEM["lon"],
+}
+EXPOSURE = {
+    "published_on": Field("date", ("刊发日期", "曝光日期", "日期", "Published on", "Date"), True),
+    "medium": Field("name", ("媒体", "媒体名称", "Medium", "Media"), True),
+    "title": Field("name", ("标题", "Title"), True, longest=200),
+    "party": Field("name", ("曝光对象", "对象", "Party"), True),
+    "number": Field("number", ("问题编号", "编号", "Number")),
+    "follow_up_on": Field("date", ("跟踪报道日期", "跟踪日期", "Follow-up on")),
+    "follow_up_result": Field("name", ("跟踪结果", "Follow-up result"), longest=200),
+}
+KINDS: dict[str, dict[str, Field]] = {"problems": PROBLEM, "visits": VISIT, "sites": SITE, "exposures": EXPOSURE}

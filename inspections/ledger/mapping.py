@@ -1,0 +1,212 @@
+"""What the columns and values of somebody's ledger mean: the mapping file, and the profiles that come with us."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from inspections.ledger.cells import normalise
+from inspections.ledger.errors import CellError, MappingError
+from inspections.ledger.fields import KINDS, Context, Field
+
+PROFILES = Path(__file__).with_name("profiles")
+KEYS = ("kind", "sheet", "header_row", "date_order", "columns", "values", "defaults", "create")
+CREATABLE = ("units", "teams", "sites", "kinds")
+DATE_ORDERS = ("ymd", "mdy", "dmy")
+
+
+@dataclass(frozen=True)
+class LedgerMapping:
+    """A checked mapping. Without `columns` every column is recognised by its usual names.
+
+    `columns`: canonical name to header text. `values`: canonical name to {normalised cell text: value}.
+    `defaults`: canonical name to a value as Field.read returns it; `year` completes dates without one.
+    `create`: which unknown names the importer may create (units, teams, sites, kinds). `source`: the mapping as given.
+    """
+
+    kind: str
+    sheet: str | None = None
+    header_row: tuple[int, ...] | None = None
+    date_order: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    year: int | None = None
+    create: frozenset[str] = frozenset()
+    source: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        """The canonical columns of this kind of ledger."""
+        return KINDS[self.kind]
+
+    @property
+    def wanted(self) -> dict[str, tuple[str, ...]]:
+        """The header texts that may name each canonical column."""
+        if self.columns:
+            return {name: (text,) for name, text in self.columns.items()}
+        return {name: (name, *known.headers) for name, known in self.fields.items()}
+
+    @property
+    def required(self) -> list[str]:
+        """The canonical names every row needs a value for."""
+        return [name for name, known in self.fields.items() if known.required]
+
+
+def load(path: str | Path) -> LedgerMapping:
+    """Return the mapping of a TOML file. Raises MappingError."""
+    try:
+        return loads(Path(path).read_text(encoding="utf-8-sig"))
+    except OSError as problem:
+        raise MappingError("bad_toml", _("The mapping file %(path)s cannot be opened."), path=path) from problem
+    except UnicodeDecodeError as problem:
+        raise MappingError("bad_toml", _("The mapping file %(path)s is not UTF-8. Save it as UTF-8."), path=path) from problem
+
+
+def loads(text: str) -> LedgerMapping:
+    """Return the mapping written in TOML. Raises MappingError."""
+    try:
+        return from_dict(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as problem:
+        raise MappingError("bad_toml", _("The mapping is not valid TOML: %(detail)s"), detail=problem) from problem
+
+
+def profiles() -> list[str]:
+    """Return the names of the mappings that come with us."""
+    return sorted(path.stem for path in PROFILES.glob("*.toml"))
+
+
+def profile(name: str) -> LedgerMapping:
+    """Return a mapping that comes with us, by name. Raises MappingError no_such_profile."""
+    if name not in profiles():
+        raise MappingError(
+            "no_such_profile",
+            _("There is no profile “%(name)s”. There are: %(known)s."),
+            name=name,
+            known=", ".join(profiles()),
+        )
+    return load(PROFILES / f"{name}.toml")
+
+
+def from_dict(source: Mapping[str, Any]) -> LedgerMapping:
+    """Return the mapping given as plain values (a TOML document, or what a batch stored). Raises MappingError."""
+    check_known(source, KEYS, "")
+    kind = source.get("kind")
+    if kind not in KINDS:
+        raise bad_value("kind", kind, " | ".join(KINDS))
+    names = KINDS[kind]
+    sheet = source.get("sheet")
+    if sheet is not None and not (isinstance(sheet, str) and sheet):
+        raise bad_value("sheet", sheet, "text")
+    order = source.get("date_order", "")
+    if order and order not in DATE_ORDERS:
+        raise bad_value("date_order", order, " | ".join(DATE_ORDERS))
+    columns = section(source, "columns", names)
+    for name, text in columns.items():
+        if not isinstance(text, str) or not normalise(text):
+            raise bad_value(f"columns.{name}", text, "header text")
+    values = read_values(section(source, "values", names), names)
+    defaults = section(source, "defaults", [*names, "year"])
+    year = defaults.pop("year", None)
+    if year is not None and not re.fullmatch(r"(?:19|20)\d\d", str(year)):
+        raise bad_value("defaults.year", year, "2019")
+    create = section(source, "create", CREATABLE)
+    for name, wish in create.items():
+        if not isinstance(wish, bool):
+            raise bad_value(f"create.{name}", wish, "true | false")
+    mapping = LedgerMapping(
+        kind=kind,
+        sheet=sheet,
+        header_row=read_header_row(source.get("header_row")),
+        date_order=order,
+        columns=columns,
+        values=values,
+        defaults={name: read_default(name, names[name], value, order) for name, value in defaults.items()},
+        year=int(year) if year is not None else None,
+        create=frozenset(name for name, wish in create.items() if wish),
+        source=dict(source),
+    )
+    lacking = [name for name in mapping.required if columns and name not in columns and name not in mapping.defaults]
+    if lacking:
+        raise MappingError(
+            "missing_columns",
+            _("The mapping names no column and no default for %(names)s."),
+            names=", ".join(lacking),
+        )
+    return mapping
+
+
+def bad_value(key: str, value: Any, allowed: str) -> MappingError:
+    return MappingError(
+        "bad_value",
+        _("In the mapping, %(key)s is %(value)s, but must be %(allowed)s."),
+        key=key,
+        value=repr(value)[:60],
+        allowed=allowed,
+    )
+
+
+def check_known(given: Iterable[str], known: Iterable[str], where: str) -> None:
+    """Raise unknown_name for a key that does not exist, with the nearest that do."""
+    known = list(known)
+    for key in given:
+        if key not in known:
+            near = get_close_matches(key, known, 3, 0.5) or known
+            raise MappingError(
+                "unknown_name",
+                _("The mapping's %(key)s is unknown. Did you mean: %(near)s?"),
+                key=f"{where}.{key}" if where else key,
+                near=", ".join(near),
+            )
+
+
+def section(source: Mapping[str, Any], name: str, known: Iterable[str]) -> dict[str, Any]:
+    """Return one table of the mapping, its keys checked; an empty one when it is not there."""
+    table = source.get(name, {})
+    if not isinstance(table, Mapping):
+        raise bad_value(name, table, f"[{name}]")
+    check_known(table, known, name)
+    return dict(table)
+
+
+def read_header_row(given: Any) -> tuple[int, ...] | None:
+    """Return the row numbers of the header, None when it is to be found."""
+    if given is None:
+        return None
+    rows = given if isinstance(given, list | tuple) else [given]
+    if not rows or not all(isinstance(row, int) and not isinstance(row, bool) and 1 <= row <= 1000 for row in rows):
+        raise bad_value("header_row", given, "3 | [3, 4]")
+    return tuple(sorted(rows))
+
+
+def read_values(tables: dict[str, Any], names: Mapping[str, Field]) -> dict[str, dict[str, str]]:
+    """Return the value tables with normalised keys; what a column of choices is given must be one of its choices."""
+    result: dict[str, dict[str, str]] = {}
+    for name, table in tables.items():
+        if not isinstance(table, Mapping):
+            raise bad_value(f"values.{name}", table, f"[values.{name}]")
+        result[name] = {}
+        for cell, value in table.items():
+            if not isinstance(value, str | int | float):
+                raise bad_value(f"values.{name}.{cell}", value, "text")
+            choices = names[name].choices
+            if choices and str(value) and normalise(str(value)) not in choices:
+                allowed = sorted(set(choices.values()) - {""})
+                raise bad_value(f"values.{name}.{cell}", value, " | ".join(allowed))
+            result[name][normalise(cell)] = str(value)
+    return result
+
+
+def read_default(name: str, known: Field, value: Any, order: str) -> Any:
+    """Return a default as the column's own value."""
+    try:
+        return known.read(value if isinstance(value, str | int | float) else str(value), Context(date_order=order))
+    except CellError as problem:
+        raise bad_value(f"defaults.{name}", value, str(problem)) from problem

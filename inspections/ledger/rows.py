@@ -1,0 +1,251 @@
+"""A ledger's data rows as Python values: an open sheet, its mapping, and one parsed row after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from inspections.enums import Route
+from inspections.ledger import layout
+from inspections.ledger.cells import Cell, normalise, plain
+from inspections.ledger.errors import CellError, LayoutError, Message, RowError
+from inspections.ledger.fields import SPECIAL_ROUTES, Context, Field
+from inspections.ledger.layout import Header, Record, Records
+from inspections.ledger.mapping import LedgerMapping
+from inspections.ledger.reader import Limits, Reading, Row, Sheet, read, sheets
+
+# the day of a row; the other dates of the row cannot lie before it
+FIRST_DAY = {"problems": "found_on", "visits": "date", "exposures": "published_on"}
+KEPT_VALUES = 5000  # per column; dates, names and choices repeat, free text does not
+IMPOSSIBLE_BEFORE = ("done_on", "rechecked_on", "closed_on")
+DOUBTFUL_BEFORE = ("due_on", "first_due_on", "follow_up_on")
+
+MISSING = _("This cell must be filled.")
+HALF_POSITION = _("A position needs latitude and longitude.")
+ONE_ADDRESSEE = _("A special assignment has two addressees; this has one.")
+BEFORE_START = _("This lies before %(start)s, the day it began.")
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedRow:
+    """One data row. With any `errors` it is refused; `doubtful` remarks leave it acceptable.
+
+    `values` has a key for each canonical column the sheet has or a default fills: an empty cell is None (or []), a
+    column the sheet lacks has no key. `cells` are the sheet's own, with ditto marks resolved, in the order of labels.
+    """
+
+    row: int
+    values: dict[str, Any]
+    errors: tuple[RowError, ...]
+    doubtful: tuple[RowError, ...]
+    cells: list[Cell]
+    hidden: bool
+
+
+class Ledger:
+    """An open sheet with its columns found; iterate once over ParsedRow, then `skipped` and `hidden` are complete."""
+
+    def __init__(self, reading: Reading, mapping: LedgerMapping) -> None:
+        self.mapping = mapping
+        self.sheet: Sheet = reading.sheet
+        self.sheets = reading.sheets
+        rows = chain.from_iterable(reading)
+        first = first_rows(rows, mapping.header_row)
+        self.header: Header = layout.find_header(first, mapping.wanted, mapping.header_row)
+        self.columns = layout.columns(self.header, mapping.wanted)
+        if mapping.columns:
+            layout.require_columns(self.header, self.columns, mapping.wanted)
+        lacking = [name for name in mapping.required if name not in self.columns and name not in mapping.defaults]
+        if lacking:
+            raise LayoutError(
+                "missing_columns",
+                _("The sheet has no column for %(names)s. It has: %(labels)s. Say in a mapping which is which."),
+                names=", ".join(f"{name} ({mapping.fields[name].headers[0]})" for name in lacking),
+                labels=", ".join(label for label in self.header.labels() if label),
+            )
+        self._records = Records(chain(first, rows), self.header, self.columns, mapping.required)
+
+    @property
+    def unread(self) -> list[str]:
+        """The labels of columns that the mapping does not read."""
+        used = set(self.columns.values())
+        return [label for column, label in enumerate(self.header.labels()) if label and column not in used]
+
+    @property
+    def skipped(self) -> layout.Skipped:
+        """The rows that are no data rows, so far."""
+        return self._records.skipped
+
+    @property
+    def hidden(self) -> int:
+        """How many data rows were hidden in the sheet, so far; they are read like all others."""
+        return self._records.hidden
+
+    def __iter__(self) -> Iterator[ParsedRow]:
+        parser = RowParser(self.mapping, self.header, self.columns, date_1904=self.sheet.date_1904)
+        for record in self._records:
+            yield parser.parse(record)
+
+
+@contextmanager
+def open_ledger(path: str | Path, mapping: LedgerMapping, *, limits: Limits | None = None) -> Iterator[Ledger]:
+    """Open a spreadsheet file as a ledger. Raises ReaderError or LayoutError.
+
+    Where the mapping names no sheet, it is the first visible one in which the header is found.
+    """
+    with ExitStack() as stack:
+        reading = stack.enter_context(read(path, sheet=mapping.sheet, limits=limits))
+        try:
+            ledger = Ledger(reading, mapping)
+        except LayoutError as problem:
+            if mapping.sheet is not None or problem.code != "no_header" or len(reading.sheets) < 2:
+                raise
+            stack.close()
+            ledger = elsewhere(path, mapping, limits, reading.sheet.name, stack, problem)
+        yield ledger
+
+
+def elsewhere(
+    path: str | Path, mapping: LedgerMapping, limits: Limits | None, tried: str, stack: ExitStack, problem: LayoutError
+) -> Ledger:
+    """Return the ledger from the first other visible sheet with a header; raises `problem` when there is none."""
+    for size in sheets(path, limits=limits):
+        if size.visible and size.rows and size.name != tried:
+            try:
+                return Ledger(stack.enter_context(read(path, sheet=size.name, limits=limits)), mapping)
+            except LayoutError:
+                stack.close()
+    raise problem
+
+
+def first_rows(rows: Iterator[Row], header_row: tuple[int, ...] | None) -> list[Row]:
+    """Take the rows in which the header must be."""
+    taken: list[Row] = []
+    for row in rows:
+        taken.append(row)
+        if row.number >= max(header_row) if header_row else len(taken) == layout.LOOK_AHEAD:
+            break
+    return taken
+
+
+class RowParser:
+    """Reads the rows of one sheet; what many cells of a column say alike is read once."""
+
+    def __init__(
+        self, mapping: LedgerMapping, header: Header, columns: Mapping[str, int], *, date_1904: bool = False
+    ) -> None:
+        self.mapping = mapping
+        self.header = header
+        self.columns = columns
+        self.date_1904 = date_1904
+        self.first_day = FIRST_DAY.get(mapping.kind, "")
+        self.fields = sorted(mapping.fields.items(), key=lambda item: item[0] != self.first_day)
+        self.known: dict[str, dict[str, Any]] = {name: {} for name in columns}
+        self.base = Context(None, mapping.date_order, date_1904)
+
+    def parse(self, record: Record) -> ParsedRow:
+        """Return one row's values and what is wrong with them; whatever its cells hold, nothing is raised."""
+        values: dict[str, Any] = {}
+        errors: list[RowError] = []
+        doubtful: list[RowError] = []
+        for name, known in self.fields:
+            column = self.columns.get(name)
+            if column is not None:
+                try:
+                    values[name] = self.value(name, known, record.cells[column], values)
+                except CellError as problem:
+                    values[name] = None
+                    errors.append(self.remark(record, name, problem.code, problem.message))
+                    continue
+            if name in self.mapping.defaults and values.get(name) in (None, []):
+                values[name] = self.mapping.defaults[name]
+            if known.required and values.get(name) is None:
+                errors.append(self.remark(record, name, "missing", Message(MISSING)))
+        if self.mapping.kind == "problems":
+            self.check_special(record, values, doubtful)
+        self.check_order(record, values, errors, doubtful)
+        if (values.get("lat") is None) != (values.get("lon") is None) and not errors:
+            lacking = "lat" if values.get("lat") is None else "lon"
+            errors.append(self.remark(record, lacking, "missing", Message(HALF_POSITION)))
+        return ParsedRow(record.number, values, tuple(errors), tuple(doubtful), record.cells, record.hidden)
+
+    def remark(self, record: Record, name: str, code: str, message: Message) -> RowError:
+        """Return a remark on a canonical column of the row, under the sheet's own header text."""
+        column = self.columns.get(name)
+        if column is None:
+            return RowError(record.number, name, "", code, message)
+        return RowError(
+            record.number, self.header.label(column) or name, plain(record.cells[column])[:200], code, message
+        )
+
+    def value(self, name: str, known: Field, cell: Cell, values: Mapping[str, Any]) -> Any:
+        """Return one cell's value, after what the mapping's values say for it. Raises CellError."""
+        if cell is None:
+            return [] if known.holds == "names" else None
+        if not isinstance(cell, str):
+            return known.read(self.replaced(name, cell), self.base)
+        seen = self.known[name]
+        if cell in seen:
+            found = seen[cell]
+            return found.copy() if isinstance(found, list) else found
+        replaced = self.replaced(name, cell)
+        if known.holds == "names" and name in self.mapping.values:
+            result = self.replaced_names(name, known, cell)
+        else:
+            try:
+                result = known.read(replaced, self.base)
+            except CellError:
+                if known.holds != "date":
+                    raise
+                # perhaps a date without a year, which the first day of the row then completes
+                return known.read(
+                    replaced, Context(self.mapping.year, self.base.date_order, self.date_1904, values.get(self.first_day))
+                )
+        if len(seen) < KEPT_VALUES:
+            seen[cell] = result
+        return result
+
+    def replaced(self, name: str, cell: Cell) -> Cell:
+        """Return what the mapping's values give for a cell, else the cell."""
+        table = self.mapping.values.get(name)
+        if table is not None:
+            return table.get(normalise(plain(cell)), cell)
+        if name == "route" and isinstance(cell, str) and normalise(plain(cell)) in SPECIAL_ROUTES:
+            return Route.CENTRAL.value
+        return cell
+
+    def replaced_names(self, name: str, known: Field, cell: str) -> list[str]:
+        """The same for each of several names in one cell, and for the cell as a whole."""
+        table = self.mapping.values[name]
+        names: list[str] = known.read(table.get(normalise(plain(cell)), cell), self.base)
+        return list(dict.fromkeys(new for old in names if (new := table.get(normalise(old), old))))
+
+    def check_special(self, record: Record, values: dict[str, Any], doubtful: list[RowError]) -> None:
+        """Set the flag where 专项交办 stood in the route's column; a special row with one addressee is doubtful."""
+        column = self.columns.get("route")
+        if column is not None and "route" not in self.mapping.values and not values.get("special"):
+            cell = record.cells[column]
+            if isinstance(cell, str) and normalise(plain(cell)) in SPECIAL_ROUTES:
+                values["special"] = True
+        if values.get("special") and not values.get("co_units"):
+            doubtful.append(self.remark(record, "special", "one_addressee", Message(ONE_ADDRESSEE)))
+
+    def check_order(
+        self, record: Record, values: dict[str, Any], errors: list[RowError], doubtful: list[RowError]
+    ) -> None:
+        """Refuse what was done before it was found; a date planned before that is doubtful."""
+        start = values.get(self.first_day)
+        if start is None:
+            return
+        for names, where in ((IMPOSSIBLE_BEFORE, errors), (DOUBTFUL_BEFORE, doubtful)):
+            for name in names:
+                day = values.get(name)
+                if day is not None and day < start:
+                    message = Message(BEFORE_START, {"start": start.isoformat()})
+                    where.append(self.remark(record, name, "bad_order", message))

@@ -1,0 +1,46 @@
+"""The tables of inspections."""
+
+from .assignments import (
+    Assignment,
+    Batch,
+    Comment,
+    Escalation,
+    Extension,
+    Feedback,
+    Recheck,
+)
+from .checklists import Checklist, ChecklistItem, ChecklistVersion, ProblemKind
+from .imports import ImportBatch, ImportRow
+from .problems import Attachment, Problem, Stage
+from .sites import Party, Site, SiteKind, SiteName, SiteOperator
+from .visits import AlertPeriod, Campaign, Highlight, Visit, VisitAnswer, VisitInspector
+
+__all__ = [
+    "AlertPeriod",
+    "Assignment",
+    "Attachment",
+    "Batch",
+    "Campaign",
+    "Checklist",
+    "ChecklistItem",
+    "ChecklistVersion",
+    "Comment",
+    "Escalation",
+    "Extension",
+    "Feedback",
+    "Highlight",
+    "ImportBatch",
+    "ImportRow",
+    "Party",
+    "Problem",
+    "ProblemKind",
+    "Recheck",
+    "Site",
+    "SiteKind",
+    "SiteName",
+    "SiteOperator",
+    "Stage",
+    "Visit",
+    "VisitAnswer",
+    "VisitInspector",
+]

@@ -1,0 +1,258 @@
+"""Who may do which verb: one predicate per right, each answering with the reason when the answer is no."""
+
+import datetime
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from casetracker import options
+from casetracker.enums import Role
+from casetracker.models import Membership, Unit, User
+from inspections import scope
+from inspections.enums import (
+    LIVE_ASSIGNMENT,
+    AssignmentRole,
+    AssignmentState,
+    Decision,
+    Status,
+    Verb,
+)
+
+if TYPE_CHECKING:
+    from inspections.models import Assignment, Problem
+
+Refusal = str | None
+
+
+def refusal(verb: Verb, problem: "Problem", user: User) -> Refusal:
+    """Why this person may not do this verb to this problem now; None when nothing stands against it.
+
+    The state is not looked at here (workflow.table.legal does), and the problem is one the person may see.
+    """
+    from inspections.workflow.table import BY_VERB
+
+    return PREDICATES[BY_VERB[verb].who](problem, user)
+
+
+# --- Facts about a person and a problem -------------------------------------------------------------
+
+
+def supervises(user: User, problem: "Problem") -> bool:
+    """Is the person a supervisor of the problem's office today?"""
+    return _over_office(user, problem.office, Role.SUPERVISOR)
+
+
+def leads_office(user: User, problem: "Problem") -> bool:
+    return _over_office(user, problem.office, Role.LEADER)
+
+
+def _over_office(user: User, office: Unit, role: str) -> bool:
+    return any(office.path.startswith(scope.bureau_of(unit).path) for unit in user.units_as(role))
+
+
+def may_report_for(user: User, team: Unit) -> bool:
+    """May the person log what this team found: its inspectors, and the supervisors of its office."""
+    if any(unit.pk == team.pk for unit in user.units_as(Role.INSPECTOR)):
+        return True
+    return any(team.path.startswith(scope.bureau_of(unit).path) for unit in user.units_as(Role.SUPERVISOR))
+
+
+def inspects(user: User, problem: "Problem") -> bool:
+    """Is the person an inspector who may see the problem: of its team, of a finder, or of its district?"""
+    see = scope.of(user)
+    return bool(see.teams) and (problem.team_id in see.teams or problem.district_id in see.districts)
+
+
+def of_team(user: User, problem: "Problem") -> bool:
+    return problem.team_id in scope.of(user).teams
+
+
+def live_assignments(problem: "Problem") -> list["Assignment"]:
+    return [one for one in problem.assignments.all() if one.state in LIVE_ASSIGNMENT]
+
+
+def own_assignment(user: User, problem: "Problem") -> "Assignment | None":
+    """The live assignment to a unit that the person handles for; the lead's first."""
+    handled = scope.of(user).handled
+    own = [one for one in live_assignments(problem) if one.unit_id in handled]
+    return min(own, key=lambda one: one.role != AssignmentRole.LEAD, default=None)
+
+
+def four_eyes(user: User, problem: "Problem", today: datetime.date) -> Refusal:
+    """Why this person may not judge the fix: reported it fixed, or belonged to a unit it was assigned to
+    on any day of that assignment (memberships of the day, not today's)."""
+    if problem.fixed_by_id == user.pk or any(one.by_id == user.pk for one in problem.feedbacks.all()):
+        return _("You reported this fixed, so somebody else must judge it (four eyes).")
+    for one in problem.assignments.all():
+        until = one.ended_on or today
+        if Membership.objects.during(one.assigned_on, until).filter(user=user, unit=one.unit_id).exists():
+            return _(
+                "You belonged to %(unit)s while it was responsible, so somebody else must judge it (four eyes)."
+            ) % {"unit": one.unit.name}
+    return None
+
+
+# --- Predicates, named in workflow/table.py ---------------------------------------------------------
+
+
+def _only(allowed: bool, who: str) -> Refusal:
+    return None if allowed else who
+
+
+def supervisor(problem: "Problem", user: User) -> Refusal:
+    return _only(supervises(user, problem), _("Only a supervisor of the office may do this."))
+
+
+def on_site(problem: "Problem", user: User) -> Refusal:
+    return _only(of_team(user, problem), _("Only an inspector of the team that found it may do this."))
+
+
+def team_or_supervisor(problem: "Problem", user: User) -> Refusal:
+    allowed = of_team(user, problem) or supervises(user, problem)
+    return _only(allowed, _("Only the team that found it or a supervisor may do this."))
+
+
+def lead(problem: "Problem", user: User) -> Refusal:
+    own = own_assignment(user, problem)
+    return _only(own is not None and own.role == AssignmentRole.LEAD, _("Only the lead unit may do this."))
+
+
+def addressee_to_claim(problem: "Problem", user: User) -> Refusal:
+    own = own_assignment(user, problem)
+    if own is None:
+        return _("Only a member of an assigned unit may do this.")
+    return _only(own.state == AssignmentState.ASSIGNED, _("Your unit has claimed this already."))
+
+
+def addressee_to_report(problem: "Problem", user: User) -> Refusal:
+    own = own_assignment(user, problem)
+    if own is None:
+        # An on-the-spot problem may have no unit: then the team records the party's proof.
+        if of_team(user, problem) and problem.route == "on_spot" and not live_assignments(problem):
+            return None
+        return _("Only a member of an assigned unit may do this.")
+    if own.state == AssignmentState.ASSIGNED and problem.route != "on_spot":
+        return _("Claim it first.")
+    return _only(own.state != AssignmentState.REPORTED, _("Your unit has reported back already."))
+
+
+def addressee_to_extend(problem: "Problem", user: User) -> Refusal:
+    own = own_assignment(user, problem)
+    if own is None:
+        return _("Only a member of an assigned unit may do this.")
+    if own.state == AssignmentState.REPORTED:
+        return _("Your unit has reported back already.")
+    pending = any(e.decision == Decision.PENDING and e.assignment_id == own.pk for e in problem.extensions.all())
+    return _only(not pending, _("A request is already waiting for a decision."))
+
+
+def addressee_or_supervisor(problem: "Problem", user: User) -> Refusal:
+    own = own_assignment(user, problem)
+    allowed = own is not None or supervises(user, problem)
+    return _only(allowed, _("Only an assigned unit or a supervisor may do this."))
+
+
+def supervisor_of_others(problem: "Problem", user: User) -> Refusal:
+    if refused := supervisor(problem, user):
+        return refused
+    others = [one for one in live_assignments(problem) if one.role != AssignmentRole.LEAD]
+    return _only(bool(others), _("There is no unit besides the lead."))
+
+
+def decider(problem: "Problem", user: User) -> Refusal:
+    if not any(one.decision == Decision.PENDING for one in problem.extensions.all()):
+        return _("No request is waiting for a decision.")
+    if problem.extension_count >= 2:
+        return _only(leads_office(user, problem), _("After two extensions only the leader decides."))
+    allowed = supervises(user, problem) or leads_office(user, problem)
+    return _only(allowed, _("Only a supervisor of the office may do this."))
+
+
+def verifier(problem: "Problem", user: User) -> Refusal:
+    if not (inspects(user, problem) or supervises(user, problem)):
+        return _("Only an inspector or a supervisor may do this.")
+    return four_eyes(user, problem, timezone.localdate())
+
+
+def rechecker(problem: "Problem", user: User) -> Refusal:
+    return verifier(problem, user)
+
+
+def closer(problem: "Problem", user: User) -> Refusal:
+    if refused := supervisor(problem, user):
+        return refused
+    if refused := four_eyes(user, problem, timezone.localdate()):
+        return refused
+    if options.get("require_second_closer") and problem.verified_by_id == user.pk:
+        return _("You verified this; in this office a second supervisor closes it.")
+    return None
+
+
+def supervisor_of_running(problem: "Problem", user: User) -> Refusal:
+    return supervisor(problem, user) or _only(problem.paused_since is None, _("The clock is stopped already."))
+
+
+def supervisor_of_paused(problem: "Problem", user: User) -> Refusal:
+    return supervisor(problem, user) or _only(problem.paused_since is not None, _("The clock is running."))
+
+
+def supervisor_of_escalated(problem: "Problem", user: User) -> Refusal:
+    running = any(one.lifted_on is None for one in problem.escalations.all())
+    return supervisor(problem, user) or _only(running, _("Nothing is escalated."))
+
+
+def participant(problem: "Problem", user: User) -> Refusal:
+    allowed = inspects(user, problem) or supervises(user, problem) or own_assignment(user, problem) is not None
+    return _only(allowed, _("You can read this problem, but not write to it."))
+
+
+def amender(problem: "Problem", user: User) -> Refusal:
+    if problem.status == Status.FOUND and problem.reported_by_id == user.pk and of_team(user, problem):
+        return None
+    if refused := supervisor(problem, user):
+        return refused
+    if problem.status == Status.CLOSED and problem.closed_by_id == user.pk:
+        return _("You closed this; a second supervisor must make the change.")
+    return None
+
+
+def voider(problem: "Problem", user: User) -> Refusal:
+    if refused := supervisor(problem, user):
+        return refused
+    if problem.status == Status.CLOSED and problem.closed_by_id == user.pk:
+        return _("You closed this; a second supervisor must void it.")
+    return None
+
+
+def supervisor_of_evidence(problem: "Problem", user: User) -> Refusal:
+    standing = any(one.withdrawn_at is None for one in problem.attachments.all())
+    return supervisor(problem, user) or _only(standing, _("There is no evidence to withdraw."))
+
+
+PREDICATES: dict[str, Callable[["Problem", User], Refusal]] = {
+    predicate.__name__: predicate
+    for predicate in (
+        supervisor,
+        on_site,
+        team_or_supervisor,
+        lead,
+        addressee_to_claim,
+        addressee_to_report,
+        addressee_to_extend,
+        addressee_or_supervisor,
+        supervisor_of_others,
+        decider,
+        verifier,
+        rechecker,
+        closer,
+        supervisor_of_running,
+        supervisor_of_paused,
+        supervisor_of_escalated,
+        participant,
+        amender,
+        voider,
+        supervisor_of_evidence,
+    )
+}

@@ -1,0 +1,137 @@
+"""Questions about many rows; everything a person may see starts from visible_to()."""
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import F, Q
+
+from casetracker import search
+from inspections.enums import OPEN, Status
+
+if TYPE_CHECKING:
+    pass
+
+
+def _scope(user: Any) -> Any:
+    # Late: scope reads the ground's models, and this module is imported while models load.
+    from inspections import scope
+
+    return scope.of(user)
+
+
+class ProblemQuerySet(models.QuerySet["Problem"]):
+    def visible_to(self, user: Any) -> "ProblemQuerySet":
+        """Problems a person may see: an inspector those of the team's districts and the team's own, an
+        overseer everything of the bureau, a handler those ever assigned to the unit."""
+        see = _scope(user)
+        allowed = Q(pk__in=[])
+        if see.offices:
+            allowed |= Q(office__in=see.offices)
+        if see.teams:
+            allowed |= Q(district__in=see.districts) | Q(team__in=see.teams)
+        if see.handled:
+            allowed |= Q(pk__in=_assigned(see.handled))
+        return self.filter(allowed)
+
+    def open(self) -> "ProblemQuerySet":
+        return self.filter(status__in=OPEN)
+
+    def counted(self) -> "ProblemQuerySet":
+        """Everything but the void."""
+        return self.exclude(status=Status.VOID)
+
+    def overdue(self, today: datetime.date) -> "ProblemQuerySet":
+        """The one definition of overdue: open, rectification not done, its date before today; a paused one
+        only when it was late before the pause."""
+        return self.open().filter(
+            Q(paused_since__isnull=True) | Q(due_on__lt=F("paused_since")), met_on__isnull=True, due_on__lt=today
+        )
+
+    def due_between(self, first: datetime.date, last: datetime.date) -> "ProblemQuerySet":
+        """Open, not done, due on a day of the span (both ends inside)."""
+        return self.open().filter(met_on__isnull=True, paused_since__isnull=True, due_on__range=(first, last))
+
+    def find(self, text: str) -> "ProblemQuerySet":
+        """Text search; something that looks like a number finds that number first of all."""
+        return self.filter(search.matches(text))
+
+    def for_rows(self) -> "ProblemQuerySet":
+        """What a row of a list shows, without further queries."""
+        return self.select_related("kind", "site", "district", "lead_unit", "team").defer("search", "site__search")
+
+
+def _assigned(units: tuple[int, ...]) -> Any:
+    from inspections.models import Assignment
+
+    return Assignment.objects.filter(unit__in=units).values("problem")
+
+
+class SiteQuerySet(models.QuerySet["Site"]):
+    def visible_to(self, user: Any) -> "SiteQuerySet":
+        see = _scope(user)
+        allowed = Q(pk__in=[])
+        if see.offices:
+            allowed |= Q(office__in=see.offices)
+        if see.teams:
+            allowed |= Q(district__in=see.districts) | Q(visits__team__in=see.teams) | Q(problems__team__in=see.teams)
+        if see.handled:
+            allowed |= Q(pk__in=_assigned_sites(see.handled))
+        found = self.filter(allowed)
+        return found.distinct() if see.teams else found
+
+    def current(self, on: datetime.date) -> "SiteQuerySet":
+        return self.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=on))
+
+    def find(self, text: str) -> "SiteQuerySet":
+        return self.filter(search.matches(text))
+
+
+def _assigned_sites(units: tuple[int, ...]) -> Any:
+    from inspections.models import Assignment
+
+    return Assignment.objects.filter(unit__in=units).values("problem__site")
+
+
+class PartyQuerySet(models.QuerySet["Party"]):
+    def visible_to(self, user: Any) -> "PartyQuerySet":
+        see = _scope(user)
+        allowed = Q(pk__in=[])
+        if see.offices:
+            allowed |= Q(office__in=see.offices)
+        if see.teams or see.handled:
+            from inspections.models import Problem
+
+            allowed |= Q(pk__in=Problem.objects.visible_to(user).values("party"))
+        return self.filter(allowed)
+
+    def find(self, text: str) -> "PartyQuerySet":
+        return self.filter(search.matches(text))
+
+
+class VisitQuerySet(models.QuerySet["Visit"]):
+    def visible_to(self, user: Any) -> "VisitQuerySet":
+        see = _scope(user)
+        allowed = Q(pk__in=[])
+        if see.offices:
+            allowed |= Q(team__in=see.offices)
+        if see.teams:
+            allowed |= Q(district__in=see.districts) | Q(team__in=see.teams)
+        return self.filter(allowed)
+
+    def counted(self) -> "VisitQuerySet":
+        """Without the visits of an import that was undone."""
+        return self.filter(undone=False)
+
+
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    def live(self) -> "AssignmentQuerySet":
+        from inspections.enums import LIVE_ASSIGNMENT
+
+        return self.filter(state__in=LIVE_ASSIGNMENT)
+
+    def visible_to(self, user: Any) -> "AssignmentQuerySet":
+        """The addressees of a visible problem; a handler sees them all, since they answer together."""
+        from inspections.models import Problem
+
+        return self.filter(problem__in=Problem.objects.visible_to(user))

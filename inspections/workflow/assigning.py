@@ -1,0 +1,205 @@
+"""Handing on: assign, hand back, release an addressee."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from casetracker.errors import Invalid, NotAllowed
+from casetracker.models import NumberSeries, Unit, User
+from inspections import policy
+from inspections.enums import (
+    LIVE_ASSIGNMENT,
+    AssignmentRole,
+    AssignmentState,
+    Clock,
+    Status,
+    Verb,
+)
+from inspections.models import Assignment, Batch, Problem
+from inspections.workflow import clocks, telling
+from inspections.workflow.engine import Step, begin, need
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """A unit and what it is to the problem."""
+
+    unit: Unit
+    role: AssignmentRole = AssignmentRole.LEAD
+
+
+@transaction.atomic
+def assign(
+    problem: Problem,
+    *,
+    by: User,
+    addressees: Sequence[Addressee],
+    due_on: datetime.date | None = None,
+    special: bool = False,
+    goal: str = "",
+    measures: str = "",
+    acceptor: Unit | None = None,
+    reason: str = "",
+    batch: Batch | None = None,
+    now: datetime.datetime | None = None,
+) -> Problem:
+    """Hand a problem to its units; each has its own state and clocks (claim, first feedback, rectification).
+
+    The date comes from the rule in force (13710: ordinary 7 days, major 1 month) unless a later office
+    decision gives one. A special assignment (专项交办) goes to the lead, the sector regulator and the local
+    government; one that is missing is shown, never invented. Where several units were possible, the reason
+    for the choice is part of the record.
+    """
+    step = begin(Verb.ASSIGN, problem, by=by, now=now)
+    _check_addressees(step, addressees, due_on)
+    candidates = [unit.name_zh for unit in step.problem.candidates.all()]
+    if len(candidates) > 1 and not reason.strip():
+        raise Invalid(_("Several units were possible: say why it is this one."), field="reason")
+    clocks.meet(step, Clock.DEPLOY)
+    rows = []
+    for one in addressees:
+        row = Assignment.objects.create(
+            problem=step.problem,
+            unit=one.unit,
+            role=one.role,
+            batch=batch,
+            assigned_by=by,
+            assigned_at=step.now,
+            assigned_on=step.today,
+        )
+        clocks.start(step, Clock.CLAIM, unit=one.unit, part=row.pk)
+        clocks.start(step, Clock.FEEDBACK, unit=one.unit, part=row.pk)
+        clocks.start(step, Clock.RECTIFY, unit=one.unit, part=row.pk, due_on=due_on)
+        rows.append(row)
+    lead = next(one.unit for one in addressees if one.role == AssignmentRole.LEAD)
+    step.set(lead_unit=lead, special=special, responsible=None, responsible_name="")
+    step.set(goal=goal.strip() or step.problem.goal, measures=measures.strip() or step.problem.measures)
+    step.set(acceptor=acceptor or step.problem.acceptor or step.problem.team)
+    clocks.follow(step)
+    step.to(Status.ASSIGNED)
+    event = step.finish(
+        units=[{"unit": one.unit.name_zh, "role": one.role} for one in addressees],
+        due_on=step.problem.due_on,
+        batch=batch.number if batch else "",
+        candidates=candidates,
+        reason=reason.strip(),
+        special=special,
+    )
+    telling.tell(event, step.problem, telling.handlers(step.problem, rows), kind="assigned", due_on=step.problem.due_on)
+    return step.problem
+
+
+def _check_addressees(step: Step, addressees: Sequence[Addressee], due_on: datetime.date | None) -> None:
+    leads = [one for one in addressees if one.role == AssignmentRole.LEAD]
+    if len(leads) != 1:
+        raise Invalid(_("Choose exactly one lead unit."), field="lead")
+    if len({one.unit.pk for one in addressees}) != len(addressees):
+        raise Invalid(_("The same unit is named twice."), field="units")
+    if any(one.unit.valid_until and one.unit.valid_until < step.today for one in addressees):
+        raise Invalid(_("A unit that no longer exists can’t be assigned anything."), field="units")
+    if due_on is not None and due_on < step.today:
+        raise Invalid(_("The date must not lie in the past."), field="due_on")
+
+
+@transaction.atomic
+def open_batch(
+    *,
+    by: User,
+    office: Unit,
+    title: str,
+    requirement: str = "",
+    now: datetime.datetime | None = None,
+) -> Batch:
+    """Give a central assignment (集中交办) its number; its problems are then assigned one by one to it."""
+    moment = now or timezone.now()
+    if not any(
+        office.path.startswith(unit.path) or unit.path.startswith(office.path) for unit in by.units_as("supervisor")
+    ):
+        raise NotAllowed(_("Only a supervisor of the office may do this."))
+    day = timezone.localdate(moment)
+    seq = NumberSeries.take(office.pk, "batch", day.year)
+    prefix = (office.number_prefix or office.short) + "交"
+    return Batch.objects.create(
+        office=office,
+        number=f"{prefix}〔{day.year}〕{seq}号",
+        issued_on=day,
+        issued_by=by,
+        issued_at=moment,
+        title=need(title, _("Give the batch a title."), "title"),
+        requirement=requirement.strip(),
+    )
+
+
+@transaction.atomic
+def hand_back(
+    problem: Problem,
+    *,
+    by: User,
+    reason: str,
+    now: datetime.datetime | None = None,
+) -> Problem:
+    """Not ours: the lead (or a supervisor, recalling it) gives the problem back to be assigned anew.
+
+    A co-handler's hand-back ends only its own assignment.
+    """
+    step = begin(Verb.HAND_BACK, problem, by=by, now=now)
+    why = need(reason, _("Say why it is not yours."), "reason")
+    own = policy.own_assignment(by, step.problem)
+    if own is not None and own.role != AssignmentRole.LEAD:
+        _end(step, own, AssignmentState.HANDED_BACK, why)
+        event = step.finish(reason=why, unit=own.unit.name_zh, only_own=True)
+        telling.tell(event, step.problem, telling.supervisors(step.problem), reason=why)
+        return step.problem
+    told = telling.handlers(step.problem)
+    unit = step.problem.lead_unit
+    for one in step.problem.assignments.live():
+        is_lead = one.role == AssignmentRole.LEAD
+        _end(step, one, AssignmentState.HANDED_BACK if is_lead else AssignmentState.RELEASED, why)
+    clocks.cancel(step, Clock.DEPLOY)
+    step.set(lead_unit=None, responsible=None, responsible_name="")
+    clocks.follow(step)
+    step.to(Status.FOUND)
+    clocks.start(step, Clock.DEPLOY, unit=step.problem.office)
+    event = step.finish(reason=why, unit=unit.name_zh if unit else "", recalled=own is None)
+    telling.tell(event, step.problem, [*telling.supervisors(step.problem), *told], reason=why)
+    return step.problem
+
+
+@transaction.atomic
+def release(
+    problem: Problem, *, by: User, assignment: Assignment, reason: str, now: datetime.datetime | None = None
+) -> Problem:
+    """Let an addressee other than the lead go, with a reason; the rest may complete the report."""
+    from inspections.workflow.rectifying import settle_reported
+
+    step = begin(Verb.RELEASE, problem, by=by, now=now)
+    why = need(reason, _("Say why it is released."), "reason")
+    one = step.problem.assignments.live().filter(pk=assignment.pk).select_related("unit").first()
+    if one is None or one.role == AssignmentRole.LEAD:
+        raise Invalid(_("Only a unit besides the lead can be released."), field="assignment")
+    _end(step, one, AssignmentState.RELEASED, why)
+    settle_reported(step)
+    event = step.finish(unit=one.unit.name_zh, reason=why)
+    telling.tell(event, step.problem, telling.people_of([one.unit], "handler"), reason=why)
+    return step.problem
+
+
+def end_assignments(step: Step, state: AssignmentState, reason: str) -> None:
+    """End every live assignment of the problem and its clocks."""
+    for one in step.problem.assignments.filter(state__in=LIVE_ASSIGNMENT):
+        _end(step, one, state, reason)
+
+
+def _end(step: Step, one: Assignment, state: AssignmentState, reason: str) -> None:
+    one.state = state
+    one.ended_on = step.today
+    one.end_reason = reason[:300]
+    one.save(update_fields=["state", "ended_on", "end_reason"])
+    one.extensions.filter(decision="pending").update(
+        decision="refused", decided_at=step.now, decision_note=str(_("The assignment ended."))
+    )
+    clocks.cancel(step, *Clock, part=one.pk)

@@ -1,0 +1,129 @@
+"""What every verb has in common: lock, check the move and the right, change the state, write the history."""
+
+import datetime
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from casetracker import audit
+from casetracker.errors import IllegalMove, Invalid, NotAllowed
+from casetracker.models import Event, User
+from inspections import policy
+from inspections.enums import Status, Verb
+from inspections.models import Problem, Stage
+from inspections.workflow import table
+
+SUBJECT = "problem"
+
+
+@dataclass
+class Step:
+    """One verb under way: the locked problem, who does it, when; what the event will say."""
+
+    verb: Verb
+    problem: Problem
+    by: User | None
+    now: datetime.datetime
+    today: datetime.date
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
+
+    def set(self, **values: Any) -> None:
+        """Change plain columns of the problem, remembering before and after for the history."""
+        for name, value in values.items():
+            old = getattr(self.problem, name)
+            if old == value:
+                continue
+            self.before.setdefault(name, old)
+            self.after[name] = value
+            setattr(self.problem, name, value)
+            self.changed.add(name)
+
+    def to(self, status: Status) -> None:
+        """Move the problem into a status: the stay it leaves ends, the next begins."""
+        if self.problem.status == status:
+            return
+        self.set(status=status, status_since=self.now)
+        Stage.objects.filter(problem=self.problem, until__isnull=True).update(until=self.now)
+        Stage.objects.create(problem=self.problem, status=status, since=self.now, verb=self.verb)
+
+    def finish(self, **details: Any) -> Event:
+        """Save what changed and write the event; the caller then tells people."""
+        self.problem.version += 1
+        self.problem.save(update_fields=[*self.changed, "version"])
+        self.before.pop("status_since", None)
+        self.after.pop("status_since", None)
+        return audit.record(
+            subject_type=SUBJECT,
+            subject_id=self.problem.pk,
+            label=self.problem.number,
+            verb=self.verb.value,
+            by=self.by,
+            at=self.now,
+            before=self.before,
+            after=self.after,
+            **details,
+        )
+
+
+def lock(problem_id: UUID) -> Problem:
+    """The problem with its row locked until the transaction ends."""
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("A problem is locked inside the transaction that changes it.")
+    return (
+        Problem.objects.select_for_update(of=("self",))
+        .select_related("office", "team", "site", "lead_unit", "kind", "district")
+        .defer("search")
+        .get(pk=problem_id)
+    )
+
+
+def begin(verb: Verb, problem: Problem, *, by: User | None, now: datetime.datetime | None = None) -> Step:
+    """Lock the problem and check the move and the right.
+
+    Raises IllegalMove with the present state when the state does not allow the verb, NotAllowed with the
+    reason when the person may not do it. `by` is None for the system itself (the sweep).
+    """
+    moment = now or timezone.now()
+    locked = lock(problem.pk)
+    if not table.legal(verb, locked.status, locked.route):
+        raise illegal(verb, locked)
+    if by is not None and (reason := policy.refusal(verb, locked, by)):
+        raise NotAllowed(reason)
+    return Step(verb, locked, by, moment, timezone.localdate(moment))
+
+
+def illegal(verb: Verb, problem: Problem) -> IllegalMove:
+    """The refusal of a verb in the present state, naming who brought the problem there."""
+    last = (
+        Event.objects.filter(subject_type=SUBJECT, subject_id=problem.pk)
+        .order_by("-seq")
+        .values_list("actor_name", "at", "verb")
+        .first()
+    )
+    facts = {
+        "number": problem.number,
+        "state": problem.get_status_display(),
+        "verb": verb.label,
+    }
+    if last and last[0]:
+        facts |= {"who": last[0], "when": timezone.localtime(last[1]).strftime("%H:%M")}
+        message = _(
+            "“%(verb)s” is not possible: %(number)s is now “%(state)s” (%(who)s, %(when)s). Your change was not made."
+        )
+    else:
+        message = _("“%(verb)s” is not possible: %(number)s is now “%(state)s”. Your change was not made.")
+    return IllegalMove(message % facts, problem=problem)
+
+
+def need(text: str | None, message: str, field: str) -> str:
+    """The text without outer space; Invalid with the message when there is none."""
+    cleaned = (text or "").strip()
+    if not cleaned:
+        raise Invalid(message, field=field)
+    return cleaned

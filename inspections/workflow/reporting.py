@@ -1,0 +1,247 @@
+"""Finding: report a problem, fix it on the spot, send it to the office, name the units it may belong to."""
+
+import datetime
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from casetracker import options
+from casetracker.errors import Invalid, NotAllowed
+from casetracker.ids import uuid7
+from casetracker.models import NumberSeries, Unit, User
+from inspections import policy
+from inspections.enums import (
+    AssignmentRole,
+    AssignmentState,
+    Clock,
+    Phase,
+    Route,
+    Severity,
+    Source,
+    Status,
+    Verb,
+)
+from inspections.models import (
+    Assignment,
+    ChecklistItem,
+    Party,
+    Problem,
+    ProblemKind,
+    Site,
+    Stage,
+    Visit,
+)
+from inspections.scope import bureau_of
+from inspections.searching import index_problem
+from inspections.workflow import clocks, telling
+from inspections.workflow.assigning import end_assignments
+from inspections.workflow.engine import Step, begin, need
+from inspections.workflow.evidence import Shot, attach, need_before, standing
+
+NUMBER_KIND = "problem"
+
+
+def number_text(prefix: str, year: int, seq: int) -> str:
+    """焦督〔2019〕1284号: six-angle brackets, four-digit year, no leading zero (GB/T 9704)."""
+    return f"{prefix}〔{year}〕{seq}号"
+
+
+@transaction.atomic
+def report(
+    *,
+    by: User,
+    team: Unit,
+    site: Site,
+    description: str,
+    kind: ProblemKind | None = None,
+    route: Route = Route.CENTRAL,
+    severity: Severity | None = None,
+    visit: Visit | None = None,
+    item: ChecklistItem | None = None,
+    unit: Unit | None = None,
+    candidates: Sequence[Unit] = (),
+    party: Party | None = None,
+    party_name: str = "",
+    quantity: Any = None,
+    source: Source = Source.PATROL,
+    source_ref: str = "",
+    internal_note: str = "",
+    found_at: datetime.datetime | None = None,
+    found_on: datetime.date | None = None,
+    lat: float | None = None,
+    lon: float | None = None,
+    accuracy: float | None = None,
+    shots: Sequence[Shot] = (),
+    problem_id: UUID | None = None,
+    now: datetime.datetime | None = None,
+) -> Problem:
+    """Log a problem with its evidence and give it the next number of its office's year.
+
+    A central one waits for assignment (13710: the same day); an on-the-spot one goes straight to
+    rectifying, told to the party and, where known, to a unit. Raises NotAllowed for somebody who does not
+    belong to the team, Invalid for a description or a date that can't be.
+    """
+    moment = now or timezone.now()
+    today = timezone.localdate(moment)
+    if not policy.may_report_for(by, team):
+        raise NotAllowed(_("Only an inspector of the team or a supervisor of its office may report."))
+    text = need(description, _("Say what is wrong."), "description")
+    day = found_on or (timezone.localdate(found_at) if found_at else today)
+    if day > today:
+        raise Invalid(_("The day it was found can’t lie in the future."), field="found_on")
+    office = bureau_of(team)
+    seq = NumberSeries.take(office.pk, NUMBER_KIND, day.year)
+    problem = Problem(
+        pk=problem_id or uuid7(),
+        office=office,
+        number=number_text(office.number_prefix or office.short, day.year, seq),
+        number_year=day.year,
+        number_seq=seq,
+        found_on=day,
+        found_at=found_at,
+        team=team,
+        visit=visit,
+        site=site,
+        site_name=site.name,
+        district=site.district,
+        kind=kind or (item.kind if item else None),
+        checklist_item=item,
+        party=party,
+        party_name=party.name if party else party_name.strip(),
+        description=text,
+        internal_note=internal_note.strip(),
+        quantity=quantity,
+        severity=severity or (kind.severity if kind else Severity.ORDINARY),
+        route=route,
+        source=source,
+        source_ref=source_ref.strip(),
+        lat=lat if lat is not None else site.lat,
+        lon=lon if lon is not None else site.lon,
+        accuracy=accuracy,
+        reported_by=by,
+        reported_at=moment,
+        status=Status.RECTIFYING if route == Route.ON_SPOT else Status.FOUND,
+        status_since=moment,
+    )
+    problem.search = index_problem(problem)  # type: ignore[assignment]
+    problem.save(force_insert=True)
+    Stage.objects.create(problem=problem, status=problem.status, since=moment, verb=Verb.REPORT)
+    step = Step(Verb.REPORT, problem, by, moment, today)
+    attach(step, shots, Phase.BEFORE)
+    if candidates:
+        problem.candidates.set(candidates)
+    assignment = _tell_on_spot(step, unit, item) if route == Route.ON_SPOT else None
+    if route == Route.CENTRAL:
+        clocks.start(step, Clock.DEPLOY, unit=office, on=day)
+    event = step.finish(
+        site=site.name,
+        kind=problem.kind.code if problem.kind else "",
+        route=route,
+        photos=len(shots),
+        unit=unit.name_zh if unit else "",
+        candidates=[one.name_zh for one in candidates],
+    )
+    if assignment is not None:
+        telling.tell(event, problem, telling.handlers(problem, [assignment]), kind="assigned", due_on=problem.due_on)
+    return problem
+
+
+def _tell_on_spot(step: Step, unit: Unit | None, item: ChecklistItem | None) -> Assignment | None:
+    """Start the short clock of a problem told on the spot, for a unit where one is known."""
+    due = step.today + datetime.timedelta(days=item.term_days) if item and item.term_days else None
+    if unit is None:
+        clocks.start(step, Clock.RECTIFY, unit=step.problem.team, on=step.problem.found_on, due_on=due)
+        clocks.follow(step)
+        return None
+    assignment = Assignment.objects.create(
+        problem=step.problem,
+        unit=unit,
+        role=AssignmentRole.LEAD,
+        state=AssignmentState.CLAIMED,
+        assigned_by=step.by,
+        assigned_at=step.now,
+        assigned_on=step.today,
+    )
+    step.set(lead_unit=unit)
+    clocks.start(step, Clock.RECTIFY, unit=unit, part=assignment.pk, on=step.problem.found_on, due_on=due)
+    clocks.follow(step)
+    return assignment
+
+
+@transaction.atomic
+def fix_on_spot(
+    problem: Problem,
+    *,
+    by: User,
+    shots: Sequence[Shot] = (),
+    before: Sequence[Shot] = (),
+    note: str = "",
+    now: datetime.datetime | None = None,
+) -> Problem:
+    """The team saw it put right while it was there: straight to verified.
+
+    The one exception to four eyes, so a set share is drawn for a look-back. Needs a photo before and after.
+    """
+    step = begin(Verb.FIX_ON_SPOT, problem, by=by, now=now)
+    attach(step, before, Phase.BEFORE)
+    attach(step, shots, Phase.AFTER)
+    need_before(step.problem)
+    if not standing(step.problem, Phase.AFTER).exists():
+        raise Invalid(_("Add at least one photo of how it is now."), field="shots")
+    for one in step.problem.assignments.live():
+        one.state = AssignmentState.REPORTED
+        one.reported_at = step.now
+        one.save(update_fields=["state", "reported_at"])
+        clocks.meet(step, Clock.RECTIFY, part=one.pk)
+    clocks.meet(step, Clock.RECTIFY)
+    clocks.follow(step)
+    clocks.cancel_all(step)
+    step.set(fixed_by=by, verified_by=by, verified_by_name=str(by), verified_on=step.today)
+    if drawn_for_look_back(step.problem.pk, int(options.get("look_back_percent"))):
+        step.set(look_back=True)
+        clocks.start(step, Clock.LOOK_BACK, unit=step.problem.team)
+    step.to(Status.VERIFIED)
+    clocks.start(step, Clock.CLOSE, unit=step.problem.office)
+    step.finish(photos=len(shots), note=note.strip(), look_back=step.problem.look_back)
+    return step.problem
+
+
+def drawn_for_look_back(problem_id: UUID, percent: int) -> bool:
+    """A draw nobody can steer and anybody can repeat: the hash of the problem's id against the share."""
+    digest = hashlib.sha256(b"look-back" + problem_id.bytes).digest()
+    return int.from_bytes(digest[:4]) % 100 < percent
+
+
+@transaction.atomic
+def to_central(problem: Problem, *, by: User, reason: str, now: datetime.datetime | None = None) -> Problem:
+    """Send an on-the-spot problem to the office; its route counts as central from this day on."""
+    step = begin(Verb.TO_CENTRAL, problem, by=by, now=now)
+    why = need(reason, _("Say why the office must take it."), "reason")
+    told = telling.handlers(step.problem)
+    end_assignments(step, AssignmentState.RELEASED, why)
+    clocks.cancel(step, *Clock)
+    clocks.follow(step)
+    step.set(route=Route.CENTRAL, central_on=step.today, lead_unit=None, responsible=None, responsible_name="")
+    step.set(fixed_by=None, verified_by=None, verified_by_name="", verified_on=None)
+    step.to(Status.FOUND)
+    clocks.start(step, Clock.DEPLOY, unit=step.problem.office)
+    event = step.finish(reason=why)
+    telling.tell(event, step.problem, [*telling.supervisors(step.problem), *told], reason=why)
+    return step.problem
+
+
+@transaction.atomic
+def name_candidates(
+    problem: Problem, *, by: User, units: Sequence[Unit], reason: str = "", now: datetime.datetime | None = None
+) -> Problem:
+    """Name the units a problem may belong to; which one it is is decided, with a reason, when it is assigned."""
+    step = begin(Verb.NAME_CANDIDATES, problem, by=by, now=now)
+    before = [unit.name_zh for unit in step.problem.candidates.all()]
+    step.problem.candidates.set(units)
+    step.finish(units=[unit.name_zh for unit in units], earlier=before, reason=reason.strip())
+    return step.problem

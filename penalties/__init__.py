@@ -1,0 +1,1 @@
+"""Deciding a penalty and carrying it out."""

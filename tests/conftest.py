@@ -1,0 +1,73 @@
+"""Fixtures every test may use: the database of the worker, a database of one's own, people and problems."""
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connections
+
+from tests import services
+
+
+def _server() -> psycopg.Connection[Any]:
+    import os
+
+    return psycopg.connect(services.named(os.environ["CASETRACKER_SUPERUSER_URL"], "postgres"), autocommit=True)
+
+
+def _clone(name: str) -> None:
+    with _server() as server:
+        server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        server.execute(f'CREATE DATABASE "{name}" TEMPLATE {services.TEMPLATE} OWNER casetracker_owner')
+
+
+def _drop(name: str) -> None:
+    with _server() as server:
+        server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
+    """A clone of the migrated template, used as the application's role; tests roll back in it."""
+    name = services.own_database()
+    _clone(name)
+    yield
+    with django_db_blocker.unblock():
+        connections.close_all()
+    _drop(name)
+
+
+@pytest.fixture
+def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """A database of this test's own, for tests that commit (threads, workers, browsers); dropped afterwards."""
+    name = f"casetracker_{uuid.uuid4().hex[:12]}"
+    _clone(name)
+    aliases = ["default", "owner"]
+    before = {alias: connections.databases[alias]["NAME"] for alias in aliases}
+    with django_db_blocker.unblock():
+        for alias in aliases:
+            connections[alias].close()
+            connections.databases[alias]["NAME"] = connections[alias].settings_dict["NAME"] = name
+        yield
+        for alias in aliases:
+            connections[alias].close()
+            connections.databases[alias]["NAME"] = connections[alias].settings_dict["NAME"] = before[alias]
+    _drop(name)
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(settings: Any, tmp_path: Path) -> None:
+    settings.EVIDENCE_ROOT = tmp_path / "evidence"
+    settings.MAIL_FOLDER = tmp_path / "mail"
+
+
+assert not settings.DEBUG
