@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
 
 
 def unsafe() -> list[CheckMessage]:
@@ -63,3 +64,18 @@ def refuse_unsafe() -> None:
     """Raise ImproperlyConfigured with what to set; the web process calls it before it answers anything."""
     if problems := unsafe():
         raise ImproperlyConfigured(" ".join(f"{item.msg} {item.hint}" for item in problems))
+    if not settings.DEMO and _holds_demonstration():
+        raise ImproperlyConfigured(
+            "This database holds the demonstration, whose password is published. "
+            "Set DATABASE_URL to another database, or CASETRACKER_DEMO=1 to go on demonstrating."
+        )
+
+
+def _holds_demonstration() -> bool:
+    """False as well where the database can't be asked: then nobody can sign in either, and /healthz says so."""
+    from casetracker import options
+
+    try:
+        return options.holds_demonstration()
+    except DatabaseError:
+        return False

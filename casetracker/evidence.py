@@ -8,15 +8,10 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import json
 import logging
 import os
 import re
-import signal
-import subprocess
-import sys
 import unicodedata
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BufferedReader
 from pathlib import Path
@@ -27,11 +22,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from casetracker import photos
 from casetracker.filetypes import (
     HEAD_SIZE,
     EvidenceRefused,
     FileType,
-    damaged,
     recognise,
     size_limit,
     too_large,
@@ -39,6 +34,7 @@ from casetracker.filetypes import (
 )
 from casetracker.ids import uuid7
 from casetracker.models import Custody, Evidence, User
+from casetracker.photos import PhotoFacts
 
 __all__ = [
     "EvidenceRefused",
@@ -56,24 +52,8 @@ __all__ = [
 
 Size = Literal["preview", "thumbnail"]
 CHUNK = 256 * 1024
-CHILD = Path(__file__).with_name("photo_child.py")
-CHILD_SECONDS = 60  # by the wall clock; its processor time has a lower limit of its own
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class PhotoFacts:
-    """What a photo says about itself: pixels as shown, and the whitelisted metadata (degrees are WGS-84)."""
-
-    width: int
-    height: int
-    orientation: int
-    taken_at: datetime | None
-    make: str
-    lat: float | None
-    lon: float | None
-
 
 # --- taking in --------------------------------------------------------------------------------------
 
@@ -119,6 +99,21 @@ def clear_staging(older_than: timedelta = timedelta(days=1)) -> int:
     for path in left:
         path.unlink(missing_ok=True)
     return len(left)
+
+
+def _derive(original: Path, sha256: str) -> PhotoFacts:
+    """Put the two copies of a photo beside its final place and return its facts."""
+    work = uuid7().hex
+    preview, thumbnail = _staging() / f"{work}.preview.jpg", _staging() / f"{work}.thumbnail.jpg"
+    try:
+        facts = photos.examine(original, preview, thumbnail)
+        _path(sha256).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        preview.replace(_path(sha256, ".preview.jpg"))
+        thumbnail.replace(_path(sha256, ".thumbnail.jpg"))
+    finally:
+        preview.unlink(missing_ok=True)
+        thumbnail.unlink(missing_ok=True)
+    return facts
 
 
 def _stage(file: BinaryIO) -> tuple[Path, str, int]:
@@ -280,82 +275,6 @@ def _log_custody(evidence: Evidence, by: User | None, action: str, details: dict
         action=action,
         details=details,
     )
-
-
-# --- the photo child --------------------------------------------------------------------------------
-
-
-def _derive(original: Path, sha256: str) -> PhotoFacts:
-    """Decode a photo in the limited child, put its copies beside its final place and return its facts."""
-    work = uuid7().hex
-    made: dict[Size, Path] = {
-        "preview": _staging() / f"{work}.preview.jpg",
-        "thumbnail": _staging() / f"{work}.thumbnail.jpg",
-    }
-    try:
-        answer = _run_child(original, made["preview"], made["thumbnail"])
-        _path(sha256).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for size, path in made.items():
-            path.replace(_path(sha256, f".{size}.jpg"))
-    finally:
-        for path in made.values():
-            path.unlink(missing_ok=True)
-    return PhotoFacts(
-        width=answer["width"],
-        height=answer["height"],
-        orientation=answer["orientation"],
-        taken_at=_exif_time(answer["taken"], answer["offset"]),
-        make=answer["make"],
-        lat=answer["lat"],
-        lon=answer["lon"],
-    )
-
-
-def _run_child(original: Path, preview: Path, thumbnail: Path) -> dict[str, Any]:
-    """Run photo_child with no secrets in its environment; its refusals become EvidenceRefused."""
-    command = [sys.executable, "-I", str(CHILD), str(original), str(preview), str(thumbnail)]
-    kept = {key: os.environ[key] for key in ("PATH", "LD_LIBRARY_PATH", "LANG") if key in os.environ}
-    try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=CHILD_SECONDS, env=kept, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise _photo_refused("too_heavy") from None
-    if done.returncode < 0:
-        heavy = -done.returncode in (signal.SIGXCPU, signal.SIGKILL)
-        raise _photo_refused("too_heavy" if heavy else "damaged")
-    if done.returncode > 0:
-        raise RuntimeError(f"The photo process failed: {done.stderr.decode(errors='replace')[-2000:]}")
-    answer: dict[str, Any] = json.loads(done.stdout)
-    if "error" in answer:
-        raise _photo_refused(answer["error"])
-    return answer
-
-
-def _photo_refused(code: str) -> EvidenceRefused:
-    if code == "too_many_pixels":
-        return EvidenceRefused(
-            code, _("The photo has more than 50 megapixels. Choose a smaller size in the camera and take it again.")
-        )
-    if code == "too_heavy":
-        return EvidenceRefused(
-            code, _("The photo takes too much memory or time to open. Save it as a normal JPEG and send it again.")
-        )
-    return damaged()
-
-
-def _exif_time(taken: str, offset: str) -> datetime | None:
-    """The moment an EXIF time names; without an offset it is local time. None when it is not a time."""
-    try:
-        moment = datetime.strptime(taken[:19], "%Y:%m:%d %H:%M:%S")
-    except ValueError:
-        return None
-    if not 1990 <= moment.year <= 2100:
-        return None
-    try:
-        return datetime.strptime(taken[:19] + offset, "%Y:%m:%d %H:%M:%S%z")
-    except ValueError:
-        return moment.replace(tzinfo=timezone.get_default_timezone())
 
 
 # --- folders ----------------------------------------------------------------------------------------

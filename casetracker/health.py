@@ -84,8 +84,6 @@ def redis_state() -> str:
             socket_connect_timeout=PROBE_SECONDS / 2,
             socket_timeout=PROBE_SECONDS / 2,
             retry=Retry(NoBackoff(), 0),
-            lib_name=None,  # nothing but the question itself goes over the line
-            lib_version=None,
         ) as client:
             client.ping()
     except (redis.RedisError, OSError, ValueError):

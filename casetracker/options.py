@@ -44,3 +44,15 @@ def put(name: str, value: bool | int) -> None:
     if not isinstance(value, bool) and not choice.lowest <= value <= choice.highest:
         raise ValueError(name)
     Option.objects.update_or_create(name=name, defaults={"value": value})
+
+
+DEMONSTRATION = "demonstration"
+
+
+def mark_demonstration() -> None:
+    """This database holds invented people with a published password; it may never serve for real."""
+    Option.objects.get_or_create(name=DEMONSTRATION, defaults={"value": True})
+
+
+def holds_demonstration() -> bool:
+    return Option.objects.filter(name=DEMONSTRATION).exists()

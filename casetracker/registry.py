@@ -49,6 +49,8 @@ class SearchGroup:
     find: Callable[[Any, str], QuerySet[Any]]
     row_template: str
     list_url: Callable[[str], str]
+    # Where a single hit of this group leads at once (an exact number); None where hits are only listed.
+    opens: Callable[[Any], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -88,3 +90,8 @@ evidence_gates: list[Callable[[str, Any], bool]] = []
 
 def queues_in_order() -> Iterable[WorkQueue]:
     return sorted(queues.values(), key=lambda queue: queue.position)
+
+
+# In demonstration mode: the people with a card on the sign-in page, and their common password.
+demo_people: Callable[[], list[dict[str, str]]] = list
+demo_password = ""

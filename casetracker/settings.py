@@ -17,7 +17,8 @@ PROCESS = env.text("CASETRACKER_PROCESS", "command")
 
 DEMO = env.flag("CASETRACKER_DEMO")
 DEBUG = False
-SECRET_KEY = env.text("CASETRACKER_SECRET_KEY") or (env.secret_in(DATA) if DEMO else "")
+# Without one the start is refused (casetracker.checks) with what to set.
+SECRET_KEY = env.text("CASETRACKER_SECRET_KEY") or (env.secret_in(DATA) if DEMO else "missing")
 URL = env.text("CASETRACKER_URL", f"http://127.0.0.1:{env.number('PORT', 8000)}").rstrip("/")
 HTTPS = urlsplit(URL).scheme == "https"
 ALLOWED_HOSTS = env.words("CASETRACKER_HOSTS") or [
@@ -37,6 +38,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",
     "django.contrib.humanize",
     "django.contrib.postgres",
     "django_filters",
@@ -142,9 +144,11 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_SESSION_REMEMBER = True
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+# Administrators give the addresses; nobody has to prove one before taking a second factor.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 MFA_TOTP_ISSUER = "Casetracker"
 USERSESSIONS_TRACK_ACTIVITY = True

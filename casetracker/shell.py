@@ -16,12 +16,15 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     theme = getattr(user, "theme", "system") if user is not None else "system"
     common = {"demo": settings.DEMO, "theme": theme}
     if user is None or not user.is_authenticated:
+        if settings.DEMO:
+            common |= {"demo_people": registry.demo_people(), "demo_password": registry.demo_password}
         return common
     return common | {
         "places": _places(request),
         "inbox_count": Notice.objects.of(user).unread().count(),
         "person": user,
         "person_post": user.posts[0] if user.posts else None,
+        "office_name": user.posts[0].unit.name if user.posts else "",
     }
 
 

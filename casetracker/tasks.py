@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from casetracker import working
 from casetracker.models import Heartbeat
 
 
@@ -26,3 +27,9 @@ def alive_mail() -> None:
 @shared_task
 def alive_work() -> None:
     _alive("beat", "worker:work")
+
+
+@shared_task
+def work_jobs() -> None:
+    """Long work that waits, and what a dead worker left."""
+    working.work(limit=10)

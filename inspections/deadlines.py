@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from casetracker.workdays import Calendar, Extension, Stop, Term, count, present_due
 from inspections.enums import Clock, Route, Severity
@@ -54,6 +54,30 @@ def agreed_of(stored: Sequence[Sequence[Any]]) -> tuple[Extension, ...]:
     )
 
 
+def end_stop(stored: Sequence[Sequence[Any]], on: datetime.date) -> list[list[Any]]:
+    """The stored stops with the one that runs ended: the last day it stood still is the day before `on`.
+
+    One that began on `on` itself leaves nothing: no day stood still.
+    """
+    ended = []
+    for since, until, reason in stored:
+        if until is None:
+            last = on - ONE_DAY
+            if datetime.date.fromisoformat(since) > last:
+                continue
+            until = last.isoformat()
+        ended.append([since, until, reason])
+    return ended
+
+
+class Moved(NamedTuple):
+    """The dates of a clock after a stop; `provisional` is None where no counting could tell."""
+
+    first_due_on: datetime.date
+    due_on: datetime.date
+    provisional: bool | None = None
+
+
 def moved_by_stop(
     *,
     started_on: datetime.date,
@@ -62,19 +86,26 @@ def moved_by_stop(
     due_on: datetime.date,
     stops: Sequence[Stop],
     agreed: Sequence[Extension],
-    last: Stop,
+    since: datetime.date,
+    until: datetime.date,
     calendar: Calendar,
-) -> tuple[datetime.date, datetime.date]:
-    """The first and the present date after a stop has ended.
+) -> Moved:
+    """The first and the present date after a stop from `since` to `until` (both stood still) has ended.
 
-    A counted term is counted again with all its stops; a date that was given moves on by the days stopped.
-    A stop that began after the date undoes no lateness and moves nothing.
+    A counted term is counted again with all its stops; a date that was given moves on by the days stopped
+    after it was given. A stop that began after the date undoes no lateness and moves nothing.
     """
-    if last.since > due_on:
-        return first_due_on, due_on
-    if term is None:
-        days = (min(last.until, due_on + (last.until - last.since)) - last.since + ONE_DAY).days
-        moved = datetime.timedelta(days=days)
-        return (first_due_on if agreed else first_due_on + moved), due_on + moved
-    clock = count(started_on, term, calendar, stops)
-    return clock.due_on, present_due(clock, agreed)
+    if until < since or since > due_on:
+        return Moved(first_due_on, due_on)
+    if term is not None:
+        clock = count(started_on, term, calendar, stops)
+        return Moved(clock.due_on, present_due(clock, agreed), clock.provisional)
+    if since <= first_due_on:
+        first_due_on += _days_stopped(started_on, since, until)
+    return Moved(first_due_on, due_on + _days_stopped(agreed[-1].agreed_on if agreed else started_on, since, until))
+
+
+def _days_stopped(given_on: datetime.date, since: datetime.date, until: datetime.date) -> datetime.timedelta:
+    """How many days of a stop lie after the day a date was given; that day itself never counts."""
+    first = max(since, given_on + ONE_DAY)
+    return max(datetime.timedelta(0), until - first + ONE_DAY)

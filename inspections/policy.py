@@ -21,7 +21,7 @@ from inspections.enums import (
 )
 
 if TYPE_CHECKING:
-    from inspections.models import Assignment, Problem
+    from inspections.models import Assignment, Extension, Problem
 
 Refusal = str | None
 
@@ -41,7 +41,11 @@ def refusal(verb: Verb, problem: "Problem", user: User) -> Refusal:
 
 def supervises(user: User, problem: "Problem") -> bool:
     """Is the person a supervisor of the problem's office today?"""
-    return _over_office(user, problem.office, Role.SUPERVISOR)
+    return supervises_office(user, problem.office)
+
+
+def supervises_office(user: User, office: Unit) -> bool:
+    return _over_office(user, office, Role.SUPERVISOR)
 
 
 def leads_office(user: User, problem: "Problem") -> bool:
@@ -62,7 +66,11 @@ def may_report_for(user: User, team: Unit) -> bool:
 def inspects(user: User, problem: "Problem") -> bool:
     """Is the person an inspector who may see the problem: of its team, of a finder, or of its district?"""
     see = scope.of(user)
-    return bool(see.teams) and (problem.team_id in see.teams or problem.district_id in see.districts)
+    if not see.teams:
+        return False
+    if problem.team_id in see.teams or problem.district_id in see.districts:
+        return True
+    return any(unit.pk in see.teams for unit in problem.finders.all())
 
 
 def of_team(user: User, problem: "Problem") -> bool:
@@ -85,13 +93,32 @@ def four_eyes(user: User, problem: "Problem", today: datetime.date) -> Refusal:
     on any day of that assignment (memberships of the day, not today's)."""
     if problem.fixed_by_id == user.pk or any(one.by_id == user.pk for one in problem.feedbacks.all()):
         return _("You reported this fixed, so somebody else must judge it (four eyes).")
-    for one in problem.assignments.all():
+    assignments = list(problem.assignments.all())
+    posts = Membership.objects.filter(user=user, unit__in={one.unit_id for one in assignments})
+    days = [(post.unit_id, post.from_on, post.until_on or today) for post in posts]
+    for one in assignments:
         until = one.ended_on or today
-        if Membership.objects.during(one.assigned_on, until).filter(user=user, unit=one.unit_id).exists():
+        if any(unit == one.unit_id and since <= until and last >= one.assigned_on for unit, since, last in days):
             return _(
                 "You belonged to %(unit)s while it was responsible, so somebody else must judge it (four eyes)."
             ) % {"unit": one.unit.name}
     return None
+
+
+def needs_leader(problem: "Problem", extension: "Extension") -> bool:
+    """Was the date that this request is about moved twice already? The lead's date is the problem's own."""
+    if extension.assignment.role == AssignmentRole.LEAD:
+        return problem.extension_count >= 2
+    granted = [one for one in problem.extensions.all() if one.decision == Decision.GRANTED]
+    return sum(one.assignment_id == extension.assignment_id for one in granted) >= 2
+
+
+def may_not_decide(problem: "Problem", user: User, extension: "Extension") -> Refusal:
+    """Why this person may not decide this request."""
+    if needs_leader(problem, extension):
+        return _only(leads_office(user, problem), _("After two extensions only the leader decides."))
+    allowed = supervises(user, problem) or leads_office(user, problem)
+    return _only(allowed, _("Only a supervisor of the office may do this."))
 
 
 # --- Predicates, named in workflow/table.py ---------------------------------------------------------
@@ -129,8 +156,8 @@ def addressee_to_claim(problem: "Problem", user: User) -> Refusal:
 def addressee_to_report(problem: "Problem", user: User) -> Refusal:
     own = own_assignment(user, problem)
     if own is None:
-        # An on-the-spot problem may have no unit: then the team records the party's proof.
-        if of_team(user, problem) and problem.route == "on_spot" and not live_assignments(problem):
+        # One told on the spot may have no unit: then the team records the party's proof.
+        if of_team(user, problem) and not live_assignments(problem):
             return None
         return _("Only a member of an assigned unit may do this.")
     if own.state == AssignmentState.ASSIGNED and problem.route != "on_spot":
@@ -162,12 +189,12 @@ def supervisor_of_others(problem: "Problem", user: User) -> Refusal:
 
 
 def decider(problem: "Problem", user: User) -> Refusal:
-    if not any(one.decision == Decision.PENDING for one in problem.extensions.all()):
+    """A supervisor, or the leader where a unit has had two extensions: of at least one of the requests."""
+    pending = [one for one in problem.extensions.all() if one.decision == Decision.PENDING]
+    refusals = [may_not_decide(problem, user, one) for one in pending]
+    if not refusals:
         return _("No request is waiting for a decision.")
-    if problem.extension_count >= 2:
-        return _only(leads_office(user, problem), _("After two extensions only the leader decides."))
-    allowed = supervises(user, problem) or leads_office(user, problem)
-    return _only(allowed, _("Only a supervisor of the office may do this."))
+    return None if None in refusals else refusals[0]
 
 
 def verifier(problem: "Problem", user: User) -> Refusal:
@@ -209,7 +236,8 @@ def participant(problem: "Problem", user: User) -> Refusal:
 
 
 def amender(problem: "Problem", user: User) -> Refusal:
-    if problem.status == Status.FOUND and problem.reported_by_id == user.pk and of_team(user, problem):
+    unassigned = problem.status in (Status.FOUND, Status.RECTIFYING) and not problem.assignments.all()
+    if unassigned and problem.reported_by_id == user.pk and of_team(user, problem):
         return None
     if refused := supervisor(problem, user):
         return refused

@@ -1,16 +1,20 @@
 """Questions about many rows; everything a person may see starts from visible_to()."""
 
 import datetime
+import math
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.lookups import LessThanOrEqual
 
 from casetracker import search
 from inspections.enums import OPEN, Status
 
 if TYPE_CHECKING:
-    pass
+    from inspections.models import Problem
+
+METRES_PER_DEGREE = 111_320.0
 
 
 def _scope(user: Any) -> Any:
@@ -22,14 +26,16 @@ def _scope(user: Any) -> Any:
 
 class ProblemQuerySet(models.QuerySet["Problem"]):
     def visible_to(self, user: Any) -> "ProblemQuerySet":
-        """Problems a person may see: an inspector those of the team's districts and the team's own, an
-        overseer everything of the bureau, a handler those ever assigned to the unit."""
+        """Problems a person may see: an inspector those of the team's districts and whatever the team found
+        (its own, or merged into another's), an overseer everything of the bureau, a handler those ever
+        assigned to the unit."""
         see = _scope(user)
         allowed = Q(pk__in=[])
         if see.offices:
             allowed |= Q(office__in=see.offices)
         if see.teams:
-            allowed |= Q(district__in=see.districts) | Q(team__in=see.teams)
+            found = self.model.finders.through.objects.filter(unit__in=see.teams).values("problem")
+            allowed |= Q(district__in=see.districts) | Q(team__in=see.teams) | Q(pk__in=found)
         if see.handled:
             allowed |= Q(pk__in=_assigned(see.handled))
         return self.filter(allowed)
@@ -51,6 +57,27 @@ class ProblemQuerySet(models.QuerySet["Problem"]):
     def due_between(self, first: datetime.date, last: datetime.date) -> "ProblemQuerySet":
         """Open, not done, due on a day of the span (both ends inside)."""
         return self.open().filter(met_on__isnull=True, paused_since__isnull=True, due_on__range=(first, last))
+
+    def alike(self, problem: "Problem", *, days: int = 14, metres: float = 50) -> "ProblemQuerySet":
+        """Likely duplicates: open, of the same kind, at the same site or within so many metres, found within
+        so many days of it; the problem itself is left out."""
+        near = Q(site=problem.site_id)
+        if problem.lat is not None and problem.lon is not None:
+            north = metres / METRES_PER_DEGREE
+            east = north / max(math.cos(math.radians(problem.lat)), 0.01)
+            box = Q(
+                lat__range=(problem.lat - north, problem.lat + north),
+                lon__range=(problem.lon - east, problem.lon + east),
+            )
+            off = (F("lat") - problem.lat) * (F("lat") - problem.lat) / north**2
+            off += (F("lon") - problem.lon) * (F("lon") - problem.lon) / east**2
+            near |= box & Q(LessThanOrEqual(off, 1.0))
+        span = datetime.timedelta(days=days)
+        return (
+            self.open()
+            .filter(near, kind=problem.kind_id, found_on__range=(problem.found_on - span, problem.found_on + span))
+            .exclude(pk=problem.pk)
+        )
 
     def find(self, text: str) -> "ProblemQuerySet":
         """Text search; something that looks like a number finds that number first of all."""
@@ -74,11 +101,14 @@ class SiteQuerySet(models.QuerySet["Site"]):
         if see.offices:
             allowed |= Q(office__in=see.offices)
         if see.teams:
-            allowed |= Q(district__in=see.districts) | Q(visits__team__in=see.teams) | Q(problems__team__in=see.teams)
+            from inspections.models import Problem, Visit
+
+            visited = Visit.objects.filter(team__in=see.teams).values("site")
+            found = Problem.objects.filter(team__in=see.teams).values("site")
+            allowed |= Q(district__in=see.districts) | Q(pk__in=visited) | Q(pk__in=found)
         if see.handled:
             allowed |= Q(pk__in=_assigned_sites(see.handled))
-        found = self.filter(allowed)
-        return found.distinct() if see.teams else found
+        return self.filter(allowed)
 
     def current(self, on: datetime.date) -> "SiteQuerySet":
         return self.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=on))

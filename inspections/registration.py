@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from casetracker import registry
 from casetracker.enums import Role
 from casetracker.registry import Place
+from inspections.demo import people
 
 
 def _sees_visits(user: object) -> bool:
@@ -23,3 +24,6 @@ for place in (
     Place("figures", _("Figures"), "figures", 6, _works),
 ):
     registry.places[place.key] = place
+
+registry.demo_people = people.cards
+registry.demo_password = people.PASSWORD

@@ -1,5 +1,9 @@
 """Addresses of inspections, grouped by what they show."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from inspections.views import figures
+
+urlpatterns: list[URLPattern] = [
+    path("figures/", figures.page, name="figures"),
+]

@@ -1,21 +1,31 @@
 """Fixtures every test may use: the database of the worker, a database of one's own, people and problems."""
 
+import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 from django.conf import settings
 from django.db import connections
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from tests import services
 
+if TYPE_CHECKING:
+    from tests.cast import Cast
+
+# The same examples on every run; make faults (CASETRACKER_FULL) looks for new ones, and for more of them.
+_slow = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+hypothesis_settings.register_profile("default", derandomize=True, deadline=None, suppress_health_check=_slow)
+hypothesis_settings.register_profile("full", max_examples=1000, deadline=None, suppress_health_check=_slow)
+hypothesis_settings.load_profile("full" if os.environ.get("CASETRACKER_FULL") else "default")
+
 
 def _server() -> psycopg.Connection[Any]:
-    import os
-
     return psycopg.connect(services.named(os.environ["CASETRACKER_SUPERUSER_URL"], "postgres"), autocommit=True)
 
 
@@ -57,6 +67,14 @@ def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
             connections[alias].close()
             connections.databases[alias]["NAME"] = connections[alias].settings_dict["NAME"] = before[alias]
     _drop(name)
+
+
+@pytest.fixture
+def people(db: None) -> "Cast":
+    """The cast of tests/cast.py in the worker's database."""
+    from tests.cast import cast
+
+    return cast()
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ from casetracker.workdays import CountedDay
 from .facts import Explained, day_name
 
 MOST_CELLS = 16
+WIDEST_WORD = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,14 @@ def _cell(facts: Explained, on: date, counted: CountedDay | None) -> Cell:
         number=str(on.day),
         label=_label(facts, on, counted, states),
         on=on,
-        title=long_date_with_weekday(on, facts.today),
+        title=_title(facts, on, counted),
     )
+
+
+def _title(facts: Explained, on: date, counted: CountedDay | None) -> str:
+    """The whole date, and what the day is called where it matters: the cell itself is too narrow for both."""
+    words = {"date": long_date_with_weekday(on, facts.today), "name": day_name(counted.day) if counted else ""}
+    return pgettext("calendar strip", "%(date)s, %(name)s") % words if words["name"] else words["date"]
 
 
 def _states(facts: Explained, on: date, counted: CountedDay | None) -> tuple[str, ...]:
@@ -118,30 +125,35 @@ def _label(facts: Explained, on: date, counted: CountedDay | None, states: tuple
             return _new_date_label(facts)
         return pgettext("calendar strip", "%(ordinal)s due") % words if ordinal else pgettext("calendar strip", "due")
     if "first" in states:
-        return pgettext("calendar strip", "first date")
+        return pgettext("calendar strip, first date", "first")
     if "start" in states:
-        return facts.started_by_word
+        return _fitting(facts.started_by_word, pgettext("calendar strip", "start"))
     if "met" in states:
-        return facts.met_by_word or pgettext("calendar strip", "done")
+        return _fitting(facts.met_by_word, pgettext("calendar strip", "done"))
     if "stopped" in states:
-        return pgettext("calendar strip", "stopped")
+        return pgettext("calendar strip, stopped", "stop")
     if "skipped" in states and counted:
-        return day_name(counted.day) or pgettext("calendar strip", "weekend")
+        return _fitting(day_name(counted.day), pgettext("calendar strip, weekend", "off"))
     if "makeup" in states:
-        return pgettext("calendar strip", "%(ordinal)s make-up") % words
+        return pgettext("calendar strip, make-up working day", "%(ordinal)s work") % words
     return str(ordinal or "")
+
+
+def _fitting(word: str, short: str) -> str:
+    """The word itself where a cell holds it, as most Chinese ones, else the short one."""
+    return word if 0 < len(word) <= WIDEST_WORD else short
 
 
 def _new_date_label(facts: Explained) -> str:
     if facts.extensions and facts.extensions[-1].cause == "extended":
-        return pgettext("calendar strip", "extended")
-    return pgettext("calendar strip", "new date")
+        return pgettext("calendar strip, extended", "new")
+    return pgettext("calendar strip, other new date", "new")
 
 
 def _late_label(facts: Explained, on: date, states: tuple[str, ...]) -> str:
     """The last late day says what happened on it, or how late it is by today; those before it say nothing."""
     if "met" in states:
-        return facts.met_by_word or pgettext("calendar strip", "done")
+        return _fitting(facts.met_by_word, pgettext("calendar strip", "done"))
     if "today" in states and not facts.met_on:
         return pgettext("calendar strip", "%(count)s late") % {"count": (on - facts.due_on).days}
     return ""

@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django import template
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.forms import BaseForm, BoundField
 from django.template import Context
 from django.templatetags.static import static
@@ -37,7 +38,8 @@ KINDS = {
 def icon(name: str, size: int = 16) -> SafeString:
     """A mark of the sprite, `size` px; always beside a word, so hidden from readers. Names: static/…/icons.svg."""
     return format_html(
-        '<svg class="icon" width="{0}" height="{0}" aria-hidden="true" focusable="false"><use href="{1}#{2}"></use></svg>',
+        '<svg class="icon" width="{0}" height="{0}" aria-hidden="true" focusable="false">'
+        '<use href="{1}#{2}"></use></svg>',
         size,
         static("casetracker/icons.svg"),
         name,
@@ -64,7 +66,7 @@ def light(state: str, words: str, wash: bool = False, provisional: bool = False)
 @register.simple_tag
 def bar(value: float, most: float, late: bool = False) -> SafeString:
     """A horizontal bar as long as `value` is of `most`; the figure itself stands beside it in words."""
-    width = 0 if not most else max(0.0, min(100.0, 100 * value / most))
+    width = max(0.0, min(100.0, 100 * value / most)) if most else 0.0
     return format_html(
         '<svg class="bar{}" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
         '<rect width="{}" height="8" fill="currentColor"></rect></svg>',
@@ -178,8 +180,10 @@ def querystring_toggle(context: Context, name: str, value: Any) -> str:
     query = context["request"].GET
     values = query.getlist(name)
     text = str(value)
-    return querystring_replace(context, **{name: [v for v in values if v != text] or None}) if text in values else (
-        querystring_replace(context, **{name: [*values, text]})
+    return (
+        querystring_replace(context, **{name: [v for v in values if v != text] or None})
+        if text in values
+        else (querystring_replace(context, **{name: [*values, text]}))
     )
 
 
@@ -198,11 +202,14 @@ def consequence(field: BoundField, value: object) -> str:
 
 @register.filter
 def correction_count(form: BaseForm) -> str:
-    """The sentence over a form that wasn't accepted: how many things are to be corrected."""
-    count = sum(1 for name in form.errors if name != "__all__") + len(form.non_field_errors())
+    """The sentence over a form with wrong fields; empty where only the form as a whole is refused, which says why."""
+    fields = [name for name in form.errors if name != NON_FIELD_ERRORS]
+    if not fields:
+        return ""
+    count = len(fields) + len(form.non_field_errors())
     return ngettext(
-        "One thing to correct before this can be saved",
-        "%(count)s things to correct before this can be saved",
+        "One thing to correct before this can be sent",
+        "%(count)s things to correct before this can be sent",
         count,
     ) % {"count": count}
 

@@ -29,7 +29,9 @@ CJK = "\u3000-\u9fff\uf900-\ufaff\uff00-\uffef"
 CLOCK = r"\d{1,2}(?:时|[:时]\d{1,2}(?:[:分]\d{1,2}(?:\.\d+)?秒?|分)?)(?: ?Z|[+-]\d\d:?\d\d)?"
 TIME = rf"(?:(?: ?T? ?|(?<=[日号]))(?:[上下]午|凌晨|夜间?|晚上?)? ?(?:(?<=[ T日号午晨夜间晚上]){CLOCK})?)?"
 WEEKDAY = r"(?: ?\(?(?:星期|周)[一二三四五六日天]\)?)?"
-YEAR_FIRST = re.compile(rf"(\d{{4}})[-./年。、 ]{{1,2}}(\d{{1,2}})[-./月。、 ]{{1,2}}(\d{{1,2}})[日号.]?{WEEKDAY}{TIME}", re.A)
+YEAR_FIRST = re.compile(
+    rf"(\d{{4}})[-./年。、 ]{{1,2}}(\d{{1,2}})[-./月。、 ]{{1,2}}(\d{{1,2}})[日号.]?{WEEKDAY}{TIME}", re.A
+)
 SHORT_YEAR = re.compile(rf"(\d{{2}})年 ?(\d{{1,2}})月 ?(\d{{1,2}})[日号]?{WEEKDAY}{TIME}", re.A)
 SOLID = re.compile(r"(\d{4})(\d\d)(\d\d)", re.A)
 NO_YEAR = re.compile(rf"(\d{{1,2}})(?:月 ?|[./-])(\d{{1,2}})[日号]?{WEEKDAY}{TIME}", re.A)
@@ -145,8 +147,7 @@ def join_names(names: list[str]) -> str:
     else:
         separator = "、"
     text = separator.join(names)
-    ambiguous = len(names) == 1 and len(as_names(text)) != 1
-    return text + separator if ambiguous else text
+    return text if as_names(text) == names else text + separator
 
 
 def as_code(value: Cell, *, longest: int = 60) -> str | None:
@@ -156,7 +157,7 @@ def as_code(value: Cell, *, longest: int = 60) -> str | None:
 
 
 def as_number_text(value: Cell, *, longest: int = 60) -> CaseNumber | None:
-    """Return a case number in its normal form, 焦督〔2019〕12号 for 焦督[2019]第０12号; other shapes stay as they are."""
+    """Return a case number in its normal form, 焦督〔2019〕12号 for 焦督[2019]第０12号; other shapes stay."""
     text = "" if is_nothing(value) else fold(plain(value))
     match = NUMBER.fullmatch(text) or NUMBER_PLAIN.fullmatch(text)
     if match is None:
@@ -171,7 +172,12 @@ def bad_date(value: Cell) -> CellError:
 
 
 def as_date(
-    value: Cell, *, year: int | None = None, order: str = "", date_1904: bool = False, not_before: datetime.date | None = None
+    value: Cell,
+    *,
+    year: int | None = None,
+    order: str = "",
+    date_1904: bool = False,
+    not_before: datetime.date | None = None,
 ) -> datetime.date | None:
     """Return the day of a date cell or of a date written in one of the usual ways; raises bad_date.
 
@@ -295,14 +301,16 @@ def as_degrees(value: Cell, most: int, letters: str) -> float | None:
         return None
     if isinstance(value, bool | datetime.date):
         raise bad_number(value)
-    text = fold(plain(value)).upper().replace("北纬", "N").replace("东经", "E").replace("南纬", "S").replace("西经", "W")
+    text = (
+        fold(plain(value)).upper().replace("北纬", "N").replace("东经", "E").replace("南纬", "S").replace("西经", "W")
+    )
     text = text.replace("度", "°").replace("分", "'").replace("秒", '"')
     direction = text[:1] if text[:1] in letters else text[-1:] if text[-1:] in letters else ""
     text = text.removeprefix(direction).removesuffix(direction).strip(" :") if direction else text
     if match := DEGREES.fullmatch(text):
         degrees = float(match[1]) + float(match[2] or 0) / 60 + float(match[3] or 0) / 3600
-    elif re.fullmatch(r"[+-]?\d{1,3}(?:\.\d{0,20})?", text, re.A):
-        degrees = float(text)
+    elif re.fullmatch(r"[+-]?\d{1,3}(?:\.\d{0,20})?°?", text, re.A):
+        degrees = float(text.rstrip("°"))
     else:
         raise bad_number(value)
     if direction == letters[1]:

@@ -33,7 +33,10 @@ class LedgerError(Exception):
 
 
 class ReaderError(LedgerError):
-    """The file cannot be read: too_large, not_a_spreadsheet, encrypted, unreadable, no_such_sheet, empty, reader_died."""
+    """The file cannot be read.
+
+    Codes: too_large, not_a_spreadsheet, encrypted, unreadable, no_such_sheet, empty, reader_died.
+    """
 
 
 class LayoutError(LedgerError):
@@ -41,7 +44,7 @@ class LayoutError(LedgerError):
 
 
 class MappingError(LedgerError):
-    """The mapping file is wrong: bad_toml, unknown_key, unknown_name, bad_value, no_such_profile."""
+    """The mapping is wrong: bad_toml, unknown_name, bad_value, missing_columns, no_such_profile."""
 
 
 class CellError(LedgerError):

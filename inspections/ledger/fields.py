@@ -71,11 +71,16 @@ class Field:
 def words(**values: str) -> dict[str, str]:
     """Return normalised words and the value each means; every value is a word for itself, too."""
     return {
-        normalise(word): value for value, listed in values.items() for word in [value, value.replace("_", " "), *listed.split()]
+        normalise(word): value
+        for value, listed in values.items()
+        for word in [value, value.replace("_", " "), *listed.split()]
     }
 
 
-ROUTES = words(on_spot="立行立改 现场交办 即知即改 现场整改 立即整改 当场整改 onthespot", central="集中交办 中心交办 集中 交办 centralassignment")
+ROUTES = words(
+    on_spot="立行立改 现场交办 即知即改 现场整改 立即整改 当场整改 onthespot",
+    central="集中交办 中心交办 集中 交办 centralassignment",
+)
 # some offices write the overlay into the column of the route; it is central then, and special
 SPECIAL_ROUTES = frozenset(["专项交办", "special", "specialassignment"])
 SEVERITIES = words(ordinary="一般 一般问题 普通 较轻 minor general", major="重大 重大问题 严重 突出 突出问题 serious")
@@ -109,25 +114,47 @@ VOIDS = words(
 ) | {normalise(word): "" for word in ("否", "no", "false", "n", "0", "有效")}
 
 PROBLEM = {
-    "number": Field("number", ("问题编号", "编号", "交办编号", "台账编号", "案件编号", "Number", "Problem number", "No.")),
+    "number": Field(
+        "number", ("问题编号", "编号", "交办编号", "台账编号", "案件编号", "Number", "Problem number", "No.")
+    ),
     "external_id": Field("code", ("原编号", "外部编号", "原台账编号", "External ID", "Reference"), longest=80),
-    "found_on": Field("date", ("发现日期", "发现时间", "检查日期", "检查时间", "督导日期", "日期", "Found on", "Date found", "Date"), True),
+    "found_on": Field(
+        "date",
+        ("发现日期", "发现时间", "检查日期", "检查时间", "督导日期", "日期", "Found on", "Date found", "Date"),
+        True,
+    ),
     "team": Field("name", ("督导组", "检查组", "现场督导组", "发现单位", "Team")),
-    "district": Field("name", ("县（市、区）", "县市区", "县区", "区县", "行政区划", "所属区域", "辖区", "District", "County"), True),
-    "site": Field("name", ("点位名称", "点位", "检查对象", "对象名称", "企业名称", "单位名称", "项目名称", "地点", "Site", "Site name"), True),
+    "district": Field(
+        "name", ("县（市、区）", "县市区", "县区", "区县", "行政区划", "所属区域", "辖区", "District", "County"), True
+    ),
+    "site": Field(
+        "name",
+        ("点位名称", "点位", "检查对象", "对象名称", "企业名称", "单位名称", "项目名称", "地点", "Site", "Site name"),
+        True,
+    ),
     "site_kind": Field("name", ("点位类型", "对象类型", "场所类型", "行业类型", "Site kind", "Site type")),
     "kind": Field("name", ("问题类型", "问题类别", "类型", "类别", "Kind", "Problem kind", "Type")),
-    "description": Field("text", ("问题描述", "存在问题", "问题", "主要问题", "问题内容", "发现问题", "具体问题", "Description", "Problem"), True),
+    "description": Field(
+        "text",
+        ("问题描述", "存在问题", "问题", "主要问题", "问题内容", "发现问题", "具体问题", "Description", "Problem"),
+        True,
+    ),
     "route": Field("choice", ("处置方式", "交办方式", "整改方式", "Route"), choices=ROUTES),
     "special": Field("bool", ("专项交办", "是否专项交办", "Special", "Special assignment")),
     "severity": Field("choice", ("严重程度", "问题等级", "问题级别", "Severity"), choices=SEVERITIES),
-    "unit": Field("name", ("责任单位", "牵头单位", "整改单位", "整改责任单位", "Unit", "Responsible unit", "Lead unit")),
+    "unit": Field(
+        "name", ("责任单位", "牵头单位", "整改单位", "整改责任单位", "Unit", "Responsible unit", "Lead unit")
+    ),
     "co_units": Field("names", ("协办单位", "配合单位", "Co-handlers", "Other units")),
     "responsible": Field("name", ("责任人", "整改责任人", "联系人", "Responsible", "Responsible person"), longest=60),
-    "due_on": Field("date", ("整改时限", "整改期限", "整改截止日期", "完成时限", "截止日期", "Due on", "Due date", "Deadline")),
+    "due_on": Field(
+        "date", ("整改时限", "整改期限", "整改截止日期", "完成时限", "截止日期", "Due on", "Due date", "Deadline")
+    ),
     "first_due_on": Field("date", ("原整改时限", "首次时限", "原定时限", "First due on", "First due date")),
     "extensions": Field("int", ("延期次数", "Extensions"), longest=100),
-    "done_on": Field("date", ("整改完成日期", "整改完成时间", "完成日期", "完成时间", "实际完成日期", "Done on", "Completed on")),
+    "done_on": Field(
+        "date", ("整改完成日期", "整改完成时间", "完成日期", "完成时间", "实际完成日期", "Done on", "Completed on")
+    ),
     "rechecked_by": Field("name", ("核查人", "复查人", "核查人员", "Rechecked by", "Verified by"), longest=60),
     "rechecked_on": Field("date", ("核查日期", "核查时间", "复查日期", "复查时间", "Rechecked on", "Verified on")),
     "closed_on": Field("date", ("销号日期", "销号时间", "办结日期", "Closed on", "Closing date")),

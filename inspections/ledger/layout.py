@@ -16,10 +16,13 @@ from inspections.ledger.errors import LayoutError
 LOOK_AHEAD = 50  # rows within which a header is looked for
 
 DITTO = frozenset(
-    normalise(mark) for mark in ["同上", "同上。", "同前", "〃", "″", '"', "''", "“", "”", "ditto", "same as above", "do."]
+    normalise(mark)
+    for mark in ["同上", "同上。", "同前", "〃", "″", '"', "''", "“", "”", "ditto", "same as above", "do."]
 )
 DITTO_STARTS = "同〃″\"'“”dDsSｄＤ 　\n\t"  # saves normalising every cell of the sheet
-TOTAL = re.compile(r"(?:.{0,12}[合小总]|本?[页月季周年]?[合总小共累])计(?:[:(\d].*)?|共\d.*|(?:grand|sub)?total(?:[:(\d].*)?|sum")
+TOTAL = re.compile(
+    r"(?:.{0,12}[合小总]|本?[页月季周年]?[合总小共累])计(?:[:(\d].*)?|共\d.*|(?:grand|sub)?total(?:[:(\d].*)?|sum"
+)
 LABEL = (
     "制表人?|制单人?|填表人?|填报人?|填报单位|填表单位|报送单位|单位负责人|负责人|审核人?|复核人?|审批人?|经办人|联系人|"
     "联系电话|填报日期|填报时间|填表日期|填表时间|制表日期|制表时间|打印日期|签字|签名|签章|盖章|备注|说明|注|附注|"
@@ -114,7 +117,7 @@ def find_header(
     if not hits or hits[best] < min(2, len(wanted)):
         raise LayoutError(
             "no_header",
-            _("No header was found in the first %(count)s rows. Say in which row it is and what the columns are called."),
+            _("No header was found in the first %(count)s rows. Say which row it is and what its columns are called."),
             count=LOOK_AHEAD,
         )
     chosen, count = [looked_at[best]], hits[best]
@@ -141,8 +144,8 @@ def columns(header: Header, wanted: Mapping[str, Sequence[str]]) -> dict[str, in
             if key and (key not in places or places[key] > (rank, column)):
                 places[key] = (rank, column)
     found: dict[str, int] = {}
-    for name, texts in wanted.items():
-        for text in texts:
+    for name, usual in wanted.items():
+        for text in usual:
             if (place := places.get(normalise(text))) is not None:
                 found[name] = place[1]
                 break
@@ -173,6 +176,9 @@ def is_footer(first: str, cells: Sequence[Cell], required: Sequence[int]) -> boo
     """Say whether a row is a total or signature line: its first text says so and it is no full data row."""
     if not (TOTAL.fullmatch(first) or SIGNATURE.fullmatch(first)):
         return False
+    labels = {text for cell in cells if isinstance(cell, str) and SIGNATURE.fullmatch(text := normalise(plain(cell)))}
+    if len(labels) > 1:  # 制表人 | 张三 | 审核人 | 李四
+        return True
     values = [plain(cells[column]) if column < len(cells) else "" for column in required]
     return not values or not all(values) or len(set(values)) == 1
 
@@ -193,7 +199,9 @@ class Records:
     def __iter__(self) -> Iterator[Record]:
         width = len(self.header.texts)
         below = max(self.header.rows)
-        repeats = self.header.titles | {signature(texts) for texts in zip(*self.header.texts, strict=True)}
+        repeats = self.header.titles | {
+            signature([texts[level] for texts in self.header.texts]) for level in range(len(self.header.rows))
+        }
         openings = {next((text for text in texts if text), "") for texts in repeats}
         above: dict[int, Cell] = {}
         for row in self.rows:

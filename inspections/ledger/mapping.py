@@ -67,7 +67,9 @@ def load(path: str | Path) -> LedgerMapping:
     except OSError as problem:
         raise MappingError("bad_toml", _("The mapping file %(path)s cannot be opened."), path=path) from problem
     except UnicodeDecodeError as problem:
-        raise MappingError("bad_toml", _("The mapping file %(path)s is not UTF-8. Save it as UTF-8."), path=path) from problem
+        raise MappingError(
+            "bad_toml", _("The mapping file %(path)s is not UTF-8. Save it as UTF-8."), path=path
+        ) from problem
 
 
 def loads(text: str) -> LedgerMapping:

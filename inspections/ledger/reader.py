@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from inspections.ledger.cells import Cell, unquote_csv
 from inspections.ledger.errors import ReaderError
 
 CHILD = Path(__file__).with_name("reader_child.py")
+PASSED_ON = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PATH", "TMPDIR")  # nothing else of the environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,8 @@ class Reading:
         self.sheets = sheets
 
     def __iter__(self) -> Iterator[list[Row]]:
-        special, value_of = (str, unquote_csv) if self.sheet.form == "csv" else (list, day_of)
+        special: type = str if self.sheet.form == "csv" else list
+        value_of: Callable[[Any], Cell] = unquote_csv if special is str else day_of
         while batch := self._child.answer().get("rows"):
             yield [
                 Row(number, [value_of(cell) if type(cell) is special else cell for cell in cells], hidden)
@@ -163,7 +166,7 @@ def started(path: str | Path, *, sheet: str | None, only_list: bool, limits: Lim
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=complaints,
-            env={"LC_ALL": "C.UTF-8"},
+            env={name: os.environ[name] for name in PASSED_ON if name in os.environ},
         )
         try:
             yield Child(process, complaints, limits)
@@ -176,7 +179,9 @@ def started(path: str | Path, *, sheet: str | None, only_list: bool, limits: Lim
 
 TOO_LARGE: dict[str, str | Promise] = {
     "file_bytes": _("The file has %(found)s bytes, at most %(most)s are read. Split it and import the parts."),
-    "unpacked_bytes": _("Unpacked the file has more than %(most)s bytes. Split it, or remove pictures and other sheets."),
+    "unpacked_bytes": _(
+        "Unpacked the file has more than %(most)s bytes. Split it, or remove pictures and other sheets."
+    ),
     "parts": _("The file consists of %(found)s parts, at most %(most)s are read. Copy the table into a new file."),
     "rows": _("The sheet has %(found)s rows, at most %(most)s are read. Split it and import the parts."),
     "columns": _("The sheet reaches to column %(found)s, at most %(most)s are read. Delete what stands to the right."),

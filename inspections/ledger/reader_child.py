@@ -2,7 +2,7 @@
 
 Run as `python -I reader_child.py JSON` with `{"path", "sheet": name or null, "list": bool, "limits": {...}}`.
 It prints JSON lines: `{"sheets": [...]}` when listing; else `{"sheet": {...}, "sheets": [name, ...]}`, then
-`{"rows": [[number, hidden, [cell, ...]], ...]}` in batches, then `{"end": true}`; or `{"error": code, ...}` at any point.
+`{"rows": [[number, hidden, [cell, ...]], ...]}` in batches, then `{"end": true}`; or at any point `{"error": ...}`.
 A cell is null, text, number, bool, or a list of one ISO date or date-time. Blank rows are left out, trailing cells too.
 """
 
@@ -23,12 +23,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from inspections.ledger import xlsx_scan  # noqa: E402  (the isolated interpreter must be told where the project is)
-from inspections.ledger.xlsx_scan import Refusal  # noqa: E402
+from inspections.ledger import csv_text, xls_scan, xlsx_scan  # noqa: E402  (the isolated interpreter must be told where the project is)
+from inspections.ledger.xlsx_scan import Refusal, Scan  # noqa: E402
 
 BATCH_ROWS, BATCH_LETTERS = 500, 400_000
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-DELIMITERS = ",;\t"
 
 
 def limit_self(limits: dict[str, int]) -> None:
@@ -166,23 +165,21 @@ def choose(sheets: list[dict[str, Any]], wanted: str | None) -> dict[str, Any]:
     raise Refusal("no_such_sheet", sheet=wanted, sheets=[sheet["name"] for sheet in sheets])
 
 
-def calamine_rows(
-    sheet: Any, limits: dict[str, int], scan: xlsx_scan.Scan | None
-) -> Iterator[tuple[int, bool, list[Any]]]:
+def calamine_rows(sheet: Any, limits: dict[str, int], scan: Scan) -> Iterator[tuple[int, bool, list[Any]]]:
     """Yield number, hidden flag and cells of each row that holds anything of its own."""
-    width = sheet.end[1] + 1
+    left, width = sheet.start[1], sheet.end[1] + 1
+    margin: list[Any] = [None] * left  # the library leaves out empty columns at the left, but not empty rows above
     merges = Merges(sheet.merged_cell_ranges or (), width)
-    hidden = scan.hidden if scan else set()
-    exact = scan.exact if scan else {}
+    hidden, exact = scan.hidden, scan.exact
     most = limits["text"] + 1  # a cut text is still longer than any column allows, so its row is refused
     for index, row in enumerate(sheet.iter_rows()):
-        cells = [
-            value or None if type(value) is str and len(value) < most else encode(value, most) for value in row
-        ]
+        cells = [value or None if type(value) is str and len(value) < most else encode(value, most) for value in row]
         if index + 1 in exact:
             for column, digits in exact[index + 1].items():
-                if column < width and isinstance(row[column], float):
+                if left <= column < width and isinstance(row[column - left], float):
                     cells[column] = digits
+        if left:
+            cells = margin + cells
         filled = any(cell is not None for cell in cells)
         if merges.coming or merges.running:
             merges.fill(index, cells)
@@ -192,106 +189,70 @@ def calamine_rows(
 
 def read_workbook(order: dict[str, Any], form: str, limits: dict[str, int]) -> None:
     """Read or list an xlsx or xls workbook."""
-    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+    from python_calamine import CalamineWorkbook
 
-    scan, date_1904 = None, False
     if form == "xlsx":
         with zipfile.ZipFile(order["path"]) as archive:
             book = xlsx_scan.open_book(archive, limits)
             wanted = None if order["list"] else order["sheet"]
-            sheets = xlsx_scan.sheets(archive, book, wanted)
-        date_1904 = book.date_1904
+            sheets, date_1904 = xlsx_scan.sheets(archive, book, wanted), book.date_1904
     with open(order["path"], "rb") as file:
         workbook = CalamineWorkbook.from_filelike(file)
         if form == "xls":
-            sheets = []
-            for entry in workbook.sheets_metadata:
-                if entry.typ != SheetTypeEnum.WorkSheet:
-                    continue
-                end = workbook.get_sheet_by_name(entry.name).end
-                sheets.append(
-                    {
-                        "name": entry.name,
-                        "rows": end[0] + 1 if end else 0,
-                        "columns": end[1] + 1 if end else 0,
-                        "visible": entry.visible == SheetVisibleEnum.Visible,
-                    }
-                )
-        public = [{key: sheet[key] for key in ("name", "rows", "columns", "visible")} for sheet in sheets]
+            sheets, date_1904 = old_sheets(workbook, Path(order["path"]).read_bytes())
         if order["list"]:
-            say({"sheets": public})
+            listed = ("name", "rows", "columns", "visible")
+            say({"sheets": [{key: sheet[key] for key in listed} for sheet in sheets]})
             return
         chosen = choose(sheets, order["sheet"])
-        scan = chosen.get("scan")
+        scan: Scan = chosen["scan"]
         check_size(chosen["rows"], chosen["columns"], limits)
         loaded = workbook.get_sheet_by_name(chosen["name"])
     if loaded.end is None:
         raise Refusal("empty")
     rows, columns = loaded.end[0] + 1, loaded.end[1] + 1
     check_size(rows, columns, limits)
-    say(
-        {
-            "sheet": {
-                "name": chosen["name"],
-                "rows": rows,
-                "columns": columns,
-                "hidden_rows": sum(number <= rows for number in scan.hidden) if scan else 0,
-                "form": form,
-                "date_1904": date_1904,
-            },
-            "sheets": [sheet["name"] for sheet in public],
-        }
-    )
+    head = {
+        "name": chosen["name"],
+        "rows": rows,
+        "columns": columns,
+        "hidden_rows": sum(number <= rows for number in scan.hidden),
+        "form": form,
+        "date_1904": date_1904,
+    }
+    say({"sheet": head, "sheets": [sheet["name"] for sheet in sheets]})
     stream(calamine_rows(loaded, limits, scan))
     say({"end": True})
 
 
-def decode(content: bytes) -> str:
-    """Return the text of a CSV file in UTF-8 (with or without mark), UTF-16 with mark, or GB18030."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        codecs = ["utf-16"]
-    elif b"\0" in content:
-        raise Refusal("not_a_spreadsheet")
-    else:
-        codecs = ["utf-8-sig", "gb18030"]
-    for codec in codecs:
-        try:
-            text = content.decode(codec)
-        except UnicodeDecodeError:
-            continue
-        odd = sum(text.count(chr(code)) for code in range(32) if chr(code) not in "\t\n\r\x0b\x0c")
-        if odd > len(text) // 100 or "\0" in text:
-            raise Refusal("not_a_spreadsheet")
-        return text
-    raise Refusal("unreadable", what="encoding")
+def old_sheets(workbook: Any, content: bytes) -> tuple[list[dict[str, Any]], bool]:
+    """Return the worksheets of an xls workbook in the form of xlsx_scan.sheets, and whether dates count from 1904."""
+    from python_calamine import SheetTypeEnum, SheetVisibleEnum
 
-
-def delimiter_of(text: str) -> tuple[str, int]:
-    """Return the delimiter that splits the first records most evenly, and where the records begin."""
-    first = text[:10].splitlines()[0] if text[:10] else ""
-    if first.lower().startswith("sep=") and len(first) == 5:  # Excel's own hint line
-        return first[4], len(first)
-    best, best_score = ",", 0
-    for delimiter in DELIMITERS:
-        widths: list[int] = []
-        for record in csv.reader(io.StringIO(text[:65536], newline=""), delimiter=delimiter):
-            if any(record):
-                widths.append(len(record))
-            if len(widths) == 50:
-                break
-        score = sum((width - 1) * widths.count(width) for width in widths)
-        if score > best_score:
-            best, best_score = delimiter, score
-    return best, 0
+    hidden, date_1904 = xls_scan.scan(content)
+    sheets = []
+    for position, entry in enumerate(workbook.sheets_metadata):
+        if entry.typ == SheetTypeEnum.WorkSheet:
+            end = workbook.get_sheet_by_name(entry.name).end or (-1, -1)
+            sheets.append(
+                {
+                    "name": entry.name,
+                    "rows": end[0] + 1,
+                    "columns": end[1] + 1,
+                    "visible": entry.visible == SheetVisibleEnum.Visible,
+                    "scan": Scan(hidden=hidden[position] if position < len(hidden) else set()),
+                }
+            )
+    return sheets, date_1904
 
 
 def read_csv(order: dict[str, Any], limits: dict[str, int]) -> None:
     """Read or list a CSV file as one nameless sheet."""
-    text = decode(Path(order["path"]).read_bytes())
+    text = csv_text.decode(Path(order["path"]).read_bytes())
     if text[:2000].lstrip().lower().startswith(("<html", "<!doctype", "<table", "<?xml")):
         raise Refusal("not_a_spreadsheet", what="markup")
     csv.field_size_limit(1024**2)
-    delimiter, start = delimiter_of(text)
+    delimiter, start = csv_text.delimiter_of(text)
     most = limits["text"] + 1
 
     def records() -> Iterator[tuple[int, bool, list[Any]]]:

@@ -97,14 +97,14 @@ class Ledger:
 def open_ledger(path: str | Path, mapping: LedgerMapping, *, limits: Limits | None = None) -> Iterator[Ledger]:
     """Open a spreadsheet file as a ledger. Raises ReaderError or LayoutError.
 
-    Where the mapping names no sheet, it is the first visible one in which the header is found.
+    Where the mapping names no sheet, it is the first visible one whose header fits.
     """
     with ExitStack() as stack:
         reading = stack.enter_context(read(path, sheet=mapping.sheet, limits=limits))
         try:
             ledger = Ledger(reading, mapping)
         except LayoutError as problem:
-            if mapping.sheet is not None or problem.code != "no_header" or len(reading.sheets) < 2:
+            if mapping.sheet is not None or len(reading.sheets) < 2:
                 raise
             stack.close()
             ledger = elsewhere(path, mapping, limits, reading.sheet.name, stack, problem)
@@ -205,7 +205,8 @@ class RowParser:
                     raise
                 # perhaps a date without a year, which the first day of the row then completes
                 return known.read(
-                    replaced, Context(self.mapping.year, self.base.date_order, self.date_1904, values.get(self.first_day))
+                    replaced,
+                    Context(self.mapping.year, self.base.date_order, self.date_1904, values.get(self.first_day)),
                 )
         if len(seen) < KEPT_VALUES:
             seen[cell] = result

@@ -103,6 +103,9 @@ class Problem(models.Model):
     version = models.PositiveIntegerField(default=1)
 
     import_batch = models.ForeignKey("inspections.ImportBatch", models.PROTECT, null=True, related_name="problems")
+    # What a row without a number is known again by, and the digest of what the ledger last said of it.
+    import_key = models.CharField(max_length=64, blank=True)
+    import_digest = models.CharField(max_length=64, blank=True)
     # Imported and not yet released: no reminder and no mail speaks of it.
     held = models.BooleanField(default=False)
     search = SearchVectorField(null=True, editable=False)
@@ -115,6 +118,9 @@ class Problem(models.Model):
             models.UniqueConstraint(fields=["office", "number"], name="problem_number_once"),
             models.UniqueConstraint(
                 fields=["office", "external_id"], condition=~Q(external_id=""), name="problem_external_id_once"
+            ),
+            models.UniqueConstraint(
+                fields=["office", "import_key"], condition=~Q(import_key=""), name="problem_import_key_once"
             ),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="problem_known_status"),
             models.CheckConstraint(condition=Q(route__in=Route.values), name="problem_known_route"),

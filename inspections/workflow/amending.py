@@ -3,21 +3,25 @@
 import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from casetracker import calendars
 from casetracker.errors import Invalid
-from casetracker.models import Deadline, DeadlineRule, User
-from casetracker.workdays import count
-from inspections import deadlines
-from inspections.enums import AssignmentState, Clock, Phase, Status, Verb, VoidKind
+from casetracker.evidence import record_view
+from casetracker.models import Unit, User
+from inspections.enums import AssignmentState, Clock, Phase, Route, Status, Verb, VoidKind
 from inspections.models import Attachment, Comment, Feedback, Problem, Recheck
+from inspections.scope import bureau_of
 from inspections.searching import index_problem
 from inspections.workflow import clocks, telling
 from inspections.workflow.assigning import end_assignments
-from inspections.workflow.engine import SUBJECT, Step, begin, need
-from inspections.workflow.evidence import standing
+from inspections.workflow.engine import Step, begin, lock_both, need
+from inspections.workflow.evidence import Shot, attach, shown_fixed, standing
+from inspections.workflow.table import DONE
+
+# Where somebody has said that it is put right, so that photos must show it.
+JUDGED = (Status.REPORTED, *DONE)
 
 AMENDABLE = (
     "district",
@@ -43,28 +47,20 @@ def amend(problem: Problem, *, by: User, reason: str, now: datetime.datetime | N
     """Correct what the record says; number and history stay, deadlines are computed anew, and the teams that
     lose or gain the problem are told.
 
-    `values` may hold the columns of AMENDABLE. Raises Invalid when nothing would change.
+    `values` may hold the columns of AMENDABLE; a new site brings its name and district, a new party its name.
+    Raises Invalid when a value can't be or nothing would change.
     """
     step = begin(Verb.AMEND, problem, by=by, now=now)
     why = need(reason, _("Say why it is changed."), "reason")
-    unknown = set(values) - set(AMENDABLE)
-    if unknown:
-        raise Invalid(_("These can’t be changed: %(names)s.") % {"names": ", ".join(sorted(unknown))})
-    found_on = values.get("found_on", step.problem.found_on)
-    if found_on > step.today:
-        raise Invalid(_("The day it was found can’t lie in the future."), field="found_on")
-    if "description" in values:
-        values["description"] = need(values["description"], _("Say what is wrong."), "description")
     team_before = step.problem.team
-    step.set(**values)
-    if step.problem.site_id and "site" in values:
-        step.set(site_name=step.problem.site.name)
-        if "district" not in values:
-            step.set(district=step.problem.site.district)
+    for name in ("description", "internal_note", "party_name", "source_ref"):
+        if name in values:
+            values[name] = values[name].strip()
+    step.set(**_followed(values))
+    _check(step, values)
     if not step.changed:
         raise Invalid(_("Nothing was changed."))
-    if step.changed & {"found_on", "severity"}:
-        _recount(step)
+    _recount(step, team_before)
     step.problem.search = index_problem(step.problem)  # type: ignore[assignment]
     step.changed.add("search")
     event = step.finish(reason=why)
@@ -75,27 +71,51 @@ def amend(problem: Problem, *, by: User, reason: str, now: datetime.datetime | N
     return step.problem
 
 
-def _recount(step: Step) -> None:
-    """Compute the rectification clocks anew from the rule that now fits; an agreed date stays as it is."""
-    for row in Deadline.objects.of(SUBJECT, step.problem.pk).current().filter(clock=Clock.RECTIFY):
-        if row.amount is None or row.agreed:
-            continue
-        started = step.problem.found_on if step.problem.route == "on_spot" else row.started_on
-        code = deadlines.rule_code(Clock.RECTIFY, severity=step.problem.severity, route=step.problem.route)
-        rule = DeadlineRule.objects.in_force(code, started)
-        counted = count(started, deadlines.term_of(rule), calendars.load(), deadlines.stops_of(row.stops, step.today))
-        clocks.change(
-            step,
-            row,
-            rule=rule,
-            amount=rule.amount,
-            term_unit=rule.unit,
-            roll=rule.roll,
-            started_on=started,
-            first_due_on=counted.due_on,
-            due_on=counted.due_on,
-            provisional=counted.provisional,
-        )
+def _followed(values: dict[str, Any]) -> dict[str, Any]:
+    """The values with what comes along with them; refuses a column that may not be amended."""
+    if unknown := set(values) - set(AMENDABLE):
+        raise Invalid(_("These can’t be changed: %(names)s.") % {"names": ", ".join(sorted(unknown))})
+    along: dict[str, Any] = {}
+    if site := values.get("site"):
+        along |= {"site_name": site.name, "district": site.district}
+    if party := values.get("party"):
+        along["party_name"] = party.name
+    return along | values
+
+
+def _check(step: Step, values: dict[str, Any]) -> None:
+    """Refuse values that the record can't hold, naming the field."""
+    problem = step.problem
+    found_on = values.get("found_on")
+    if found_on and found_on > step.today:
+        raise Invalid(_("The day it was found can’t lie in the future."), field="found_on")
+    if found_on and problem.closed_on and found_on > problem.closed_on:
+        raise Invalid(_("It can’t be found after it was closed."), field="found_on")
+    if values.get("quantity") is not None and values["quantity"] <= 0:
+        raise Invalid(_("The quantity must be more than nothing."), field="quantity")
+    if values.get("team") and bureau_of(values["team"]).pk != problem.office_id:
+        raise Invalid(_("The team belongs to another office."), field="team")
+    try:
+        problem.clean_fields(exclude={one.name for one in Problem._meta.fields if one.name not in values})
+    except ValidationError as error:
+        field, messages = next(iter(error.message_dict.items()))
+        raise Invalid(messages[0], field=field) from error
+
+
+def _recount(step: Step, team_before: Unit) -> None:
+    """Let the clocks follow what was amended: rule and start of a running count, and the team whose work it is."""
+    problem = step.problem
+    for row in list(clocks.held(step).values()):
+        if row.clock == Clock.DEPLOY and row.met_on is None and row.started_by == Verb.REPORT:
+            if "found_on" in step.changed:
+                clocks.recount(step, row, problem.found_on)
+        elif row.clock == Clock.RECTIFY and step.changed & {"found_on", "severity"}:
+            on_spot = problem.route == Route.ON_SPOT
+            clocks.recount(step, row, problem.found_on if on_spot else row.started_on)
+    if "team" in step.changed:
+        for row in clocks.running(step):
+            if row.unit_id == team_before.pk:
+                clocks.change(step, row, unit=problem.team)
     clocks.follow(step)
 
 
@@ -107,8 +127,7 @@ def merge(
 
     Both rows are locked in the order of their ids, so that two merges at once can't wait for each other.
     """
-    for one in sorted((problem.pk, survivor.pk)):
-        Problem.objects.select_for_update(of=("self",)).only("pk").get(pk=one)
+    lock_both(problem, survivor)
     step = begin(Verb.MERGE, problem, by=by, now=now)
     why = need(reason, _("Say why they are the same."), "reason")
     if survivor.pk == step.problem.pk:
@@ -117,14 +136,13 @@ def merge(
     other.verb = Verb.MERGE
     if other.problem.office_id != step.problem.office_id:
         raise Invalid(_("Both must belong to the same office."), field="survivor")
-    told = telling.handlers(step.problem)
-    end_assignments(step, AssignmentState.RELEASED, why)
-    Attachment.objects.filter(problem=step.problem).update(problem=other.problem)
-    Feedback.objects.filter(problem=step.problem).update(problem=other.problem)
-    Recheck.objects.filter(problem=step.problem).update(problem=other.problem)
-    Comment.objects.filter(problem=step.problem).update(problem=other.problem)
+    told = [*telling.handlers(step.problem), *telling.inspectors(step.problem)]
+    _end(step, VoidKind.DUPLICATE, why)
+    for rows in (Attachment, Feedback, Recheck, Comment):
+        rows.objects.filter(problem=step.problem).update(problem=other.problem)
     other.problem.finders.add(step.problem.team, *step.problem.finders.all())
-    _end(step, VoidKind.DUPLICATE)
+    if other.problem.visit_id is None:
+        other.set(visit=step.problem.visit)
     step.set(merged_into=other.problem)
     event = step.finish(reason=why, survivor=other.problem.number)
     other.finish(reason=why, merged=step.problem.number)
@@ -139,15 +157,19 @@ def void(problem: Problem, *, by: User, kind: VoidKind, reason: str, now: dateti
     why = need(reason, _("Say why it is voided."), "reason")
     if kind not in VoidKind.values:
         raise Invalid(_("Choose a kind."), field="kind")
-    told = telling.handlers(step.problem)
-    end_assignments(step, AssignmentState.RELEASED, why)
-    _end(step, kind)
+    told = [*telling.handlers(step.problem), *telling.inspectors(step.problem)]
+    _end(step, kind, why)
     event = step.finish(kind=kind, reason=why)
     telling.tell(event, step.problem, told, reason=why)
     return step.problem
 
 
-def _end(step: Step, kind: VoidKind) -> None:
+def _end(step: Step, kind: VoidKind, reason: str) -> None:
+    """Nobody owes anything any more: assignments, escalations and clocks end; the dates stay to be read."""
+    end_assignments(step, AssignmentState.RELEASED, reason)
+    step.problem.escalations.filter(lifted_on__isnull=True).update(
+        lifted_on=step.today, lifted_by=step.by, lifted_reason=reason[:300]
+    )
     clocks.cancel_all(step)
     step.set(void_kind=kind, paused_since=None)
     step.to(Status.VOID)
@@ -165,64 +187,62 @@ def withdraw_evidence(
 ) -> Problem:
     """Take a file out of a problem's record, or give it to the problem it belongs to.
 
-    The file, its hash and its custody log stay. Where a gate no longer holds (nothing shows it fixed), the
-    problem goes back to rectifying.
+    The file, its hash and its custody log stay. Where that takes away what a gate stood on (nothing shows it
+    before, or put right), the problem goes back to rectifying; a verified or closed one counts as reopened.
     """
+    if belongs_to is not None:
+        lock_both(problem, belongs_to)
     step = begin(Verb.WITHDRAW_EVIDENCE, problem, by=by, now=now)
     why = need(reason, _("Say why the file is withdrawn."), "reason")
-    row = (
-        Attachment.objects.select_for_update()
-        .filter(pk=attachment.pk, problem=step.problem, withdrawn_at__isnull=True)
-        .first()
-    )
+    row = step.problem.attachments.filter(pk=attachment.pk, withdrawn_at__isnull=True).first()
     if row is None:
         raise Invalid(_("This file was withdrawn already."), field="attachment")
+    gates = _gates(step.problem)
     row.withdrawn_at, row.withdrawn_by, row.withdrawn_reason = step.now, by, why[:300]
-    if belongs_to is not None:
-        row.moved_to = belongs_to
-        Attachment.objects.create(
-            problem=belongs_to,
-            evidence_id=row.evidence_id,
-            phase=row.phase,
-            caption=row.caption,
-            taken_at=row.taken_at,
-            lat=row.lat,
-            lon=row.lon,
-            accuracy=row.accuracy,
-            added_by=by,
-            added_at=step.now,
-        )
+    row.moved_to = _give(step, row, belongs_to, why) if belongs_to is not None else None
     row.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_reason", "moved_to"])
-    back = _gate_lost(step.problem)
+    record_view(row.evidence, by, "withdrawn")
+    back = step.problem.status in JUDGED and bool(gates - _gates(step.problem))
     if back:
         _back_to_rectifying(step)
-    event = step.finish(
-        reason=why,
-        file=row.evidence_id[:12],
-        belongs_to=belongs_to.number if belongs_to else "",
-        back=back,
-    )
+    number = belongs_to.number if belongs_to else ""
+    event = step.finish(reason=why, file=row.evidence_id[:12], belongs_to=number, back=back)
     if back:
         told = [*telling.handlers(step.problem), *telling.inspectors(step.problem)]
         telling.tell(event, step.problem, told, reason=why)
     return step.problem
 
 
-def _gate_lost(problem: Problem) -> bool:
-    if problem.status not in (Status.REPORTED, Status.VERIFIED) or problem.import_batch_id is not None:
-        return False
-    fixed = standing(problem, Phase.AFTER, Phase.RECHECK).exists()
-    return not fixed or not standing(problem, Phase.BEFORE).exists()
+def _give(step: Step, row: Attachment, problem: Problem, reason: str) -> Problem:
+    """Put the file into the record of the problem it belongs to, whose history says where it came from."""
+    other = begin(Verb.COMMENT, problem, by=step.by, now=step.now)
+    other.verb = Verb.WITHDRAW_EVIDENCE
+    if other.problem.pk == step.problem.pk or other.problem.office_id != step.problem.office_id:
+        raise Invalid(_("Choose another problem of the same office."), field="belongs_to")
+    shot = Shot(row.evidence, row.taken_at, row.lat, row.lon, row.accuracy, row.caption)
+    attach(other, [shot], Phase(row.phase))
+    other.finish(reason=reason, file=row.evidence_id[:12], came_from=step.problem.number)
+    return other.problem
+
+
+def _gates(problem: Problem) -> set[str]:
+    """The photo gates that hold: it was shown before, it was shown put right."""
+    held = {"before"} if standing(problem, Phase.BEFORE).exists() else set()
+    return held | ({"fixed"} if shown_fixed(problem).exists() else set())
 
 
 def _back_to_rectifying(step: Step) -> None:
     """The fix is no longer shown: its clock is unmade, with the date it had."""
-    clocks.cancel(step, Clock.VERIFY, Clock.CLOSE)
-    for row in Deadline.objects.of(SUBJECT, step.problem.pk).current().filter(clock=Clock.RECTIFY):
-        clocks.change(step, row, met_on=None)
+    if step.problem.status in DONE:
+        step.set(reopen_count=step.problem.reopen_count + 1)
+    clocks.end_pause(step)
+    clocks.cancel(step, Clock.VERIFY, Clock.CLOSE, Clock.LOOK_BACK)
+    for row in list(clocks.held(step).values()):
+        if row.clock == Clock.RECTIFY:
+            clocks.change(step, row, met_on=None)
     for one in step.problem.assignments.live():
         one.state, one.reported_at = AssignmentState.CLAIMED, None
         one.save(update_fields=["state", "reported_at"])
-    step.set(fixed_by=None, verified_by=None, verified_by_name="", verified_on=None)
+    step.set(fixed_by=None, verified_by=None, verified_by_name="", verified_on=None, closed_by=None, closed_on=None)
     clocks.follow(step)
     step.to(Status.RECTIFYING)

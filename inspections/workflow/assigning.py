@@ -11,14 +11,7 @@ from django.utils.translation import gettext as _
 from casetracker.errors import Invalid, NotAllowed
 from casetracker.models import NumberSeries, Unit, User
 from inspections import policy
-from inspections.enums import (
-    LIVE_ASSIGNMENT,
-    AssignmentRole,
-    AssignmentState,
-    Clock,
-    Status,
-    Verb,
-)
+from inspections.enums import AssignmentRole, AssignmentState, Clock, Decision, Status, Verb
 from inspections.models import Assignment, Batch, Problem
 from inspections.workflow import clocks, telling
 from inspections.workflow.engine import Step, begin, need
@@ -59,6 +52,9 @@ def assign(
     candidates = [unit.name_zh for unit in step.problem.candidates.all()]
     if len(candidates) > 1 and not reason.strip():
         raise Invalid(_("Several units were possible: say why it is this one."), field="reason")
+    if batch is not None and batch.office_id != step.problem.office_id:
+        raise Invalid(_("The batch belongs to another office."), field="batch")
+    clocks.end_pause(step)
     clocks.meet(step, Clock.DEPLOY)
     rows = []
     for one in addressees:
@@ -116,9 +112,7 @@ def open_batch(
 ) -> Batch:
     """Give a central assignment (集中交办) its number; its problems are then assigned one by one to it."""
     moment = now or timezone.now()
-    if not any(
-        office.path.startswith(unit.path) or unit.path.startswith(office.path) for unit in by.units_as("supervisor")
-    ):
+    if not policy.supervises_office(by, office):
         raise NotAllowed(_("Only a supervisor of the office may do this."))
     day = timezone.localdate(moment)
     seq = NumberSeries.take(office.pk, "batch", day.year)
@@ -156,10 +150,10 @@ def hand_back(
         return step.problem
     told = telling.handlers(step.problem)
     unit = step.problem.lead_unit
+    clocks.end_pause(step)
     for one in step.problem.assignments.live():
         is_lead = one.role == AssignmentRole.LEAD
         _end(step, one, AssignmentState.HANDED_BACK if is_lead else AssignmentState.RELEASED, why)
-    clocks.cancel(step, Clock.DEPLOY)
     step.set(lead_unit=None, responsible=None, responsible_name="")
     clocks.follow(step)
     step.to(Status.FOUND)
@@ -178,19 +172,21 @@ def release(
 
     step = begin(Verb.RELEASE, problem, by=by, now=now)
     why = need(reason, _("Say why it is released."), "reason")
-    one = step.problem.assignments.live().filter(pk=assignment.pk).select_related("unit").first()
+    one = step.problem.assignments.live().filter(pk=assignment.pk).select_related("unit", "responsible").first()
     if one is None or one.role == AssignmentRole.LEAD:
         raise Invalid(_("Only a unit besides the lead can be released."), field="assignment")
+    told = telling.handlers(step.problem, [one])
     _end(step, one, AssignmentState.RELEASED, why)
-    settle_reported(step)
+    if settle_reported(step):
+        told += telling.inspectors(step.problem)
     event = step.finish(unit=one.unit.name_zh, reason=why)
-    telling.tell(event, step.problem, telling.people_of([one.unit], "handler"), reason=why)
+    telling.tell(event, step.problem, told, reason=why)
     return step.problem
 
 
 def end_assignments(step: Step, state: AssignmentState, reason: str) -> None:
     """End every live assignment of the problem and its clocks."""
-    for one in step.problem.assignments.filter(state__in=LIVE_ASSIGNMENT):
+    for one in step.problem.assignments.live():
         _end(step, one, state, reason)
 
 
@@ -199,7 +195,27 @@ def _end(step: Step, one: Assignment, state: AssignmentState, reason: str) -> No
     one.ended_on = step.today
     one.end_reason = reason[:300]
     one.save(update_fields=["state", "ended_on", "end_reason"])
-    one.extensions.filter(decision="pending").update(
-        decision="refused", decided_at=step.now, decision_note=str(_("The assignment ended."))
-    )
+    drop_requests(step, one, _("The assignment ended."))
     clocks.cancel(step, *Clock, part=one.pk)
+
+
+def settle_fixed(step: Step, on: datetime.date) -> None:
+    """Somebody saw it put right on the day: every addressee has answered and every rectification clock is met."""
+    for one in step.problem.assignments.live():
+        clocks.meet(step, Clock.RECTIFY, part=one.pk, on=on)
+        drop_requests(step, one, _("Put right meanwhile."))
+        if one.state != AssignmentState.REPORTED:
+            one.state, one.reported_at = AssignmentState.REPORTED, step.now
+            one.save(update_fields=["state", "reported_at"])
+    clocks.meet(step, Clock.RECTIFY, on=on)
+    clocks.follow(step)
+
+
+def drop_requests(step: Step, one: Assignment, note: str) -> None:
+    """A request for more time that nobody decided has lost its object."""
+    if clocks.current(step, Clock.EXTENSION, one.pk) is None:
+        return
+    one.extensions.filter(decision=Decision.PENDING).update(
+        decision=Decision.REFUSED, decided_at=step.now, decision_note=note
+    )
+    clocks.cancel(step, Clock.EXTENSION, part=one.pk)

@@ -11,14 +11,23 @@ from casetracker.models import User
 from inspections.enums import AssignmentState, Clock, Phase, Result, Status, Verb
 from inspections.models import Problem, Recheck, Visit
 from inspections.workflow import clocks, telling
+from inspections.workflow.assigning import settle_fixed
 from inspections.workflow.engine import Step, begin, need
-from inspections.workflow.evidence import Shot, attach, need_before, standing
+from inspections.workflow.evidence import Shot, attach, need_before, shown_fixed, taken_up_again
+
+FAILED = (Result.PARTLY, Result.NOT_FIXED)
 
 
 def _record(
     step: Step, result: Result, *, visit: Visit | None, shots: Sequence[Shot], remaining: str = "", note: str = ""
 ) -> Recheck:
     """Write what a re-inspection found, with its photos; a failed one is counted."""
+    if visit is not None and visit.site_id != step.problem.site_id:
+        raise Invalid(_("The visit was to another site."), field="visit")
+    if visit is not None and not step.problem.found_on <= visit.on <= step.today:
+        raise Invalid(_("The visit must lie between the day it was found and today."), field="visit")
+    if result == Result.PARTLY:
+        need(remaining, _("Say what remains to be done, e.g. 6 of 9."), "remaining")
     row = Recheck.objects.create(
         problem=step.problem,
         visit=visit,
@@ -34,7 +43,7 @@ def _record(
     if step.problem.look_back and step.problem.looked_back_on is None and result != Result.NOT_CHECKED:
         step.set(looked_back_on=row.on)
         clocks.meet(step, Clock.LOOK_BACK)
-    if result in (Result.PARTLY, Result.NOT_FIXED):
+    if result in FAILED:
         step.set(failed_rechecks=step.problem.failed_rechecks + 1)
     return row
 
@@ -57,8 +66,8 @@ def recheck(
     are said to the supervisors, who decide.
     """
     step = begin(Verb.RECHECK, problem, by=by, now=now)
-    if result == Result.PARTLY:
-        need(remaining, _("Say what remains to be done, e.g. 6 of 9."), "remaining")
+    if result not in Result.values:
+        raise Invalid(_("Choose what was found."), field="result")
     row = _record(step, result, visit=visit, shots=shots, remaining=remaining, note=note)
     event = step.finish(result=result, remaining=row.remaining, note=row.note, photos=len(shots))
     _propose(step, event, result)
@@ -66,7 +75,7 @@ def recheck(
 
 
 def _propose(step: Step, event: object, result: Result) -> None:
-    if result not in (Result.PARTLY, Result.NOT_FIXED):
+    if result not in FAILED:
         return
     told = telling.supervisors(step.problem)
     if step.problem.status in (Status.VERIFIED, Status.CLOSED):
@@ -81,34 +90,30 @@ def verify(
     *,
     by: User,
     shots: Sequence[Shot] = (),
+    before: Sequence[Shot] = (),
     visit: Visit | None = None,
     note: str = "",
     now: datetime.datetime | None = None,
 ) -> Problem:
     """Somebody other than the fixer confirms it fixed, on site or from papers (four eyes).
 
-    Needs a photo before and after: the re-inspection's own, or the unit's where it is judged from papers.
+    Needs a photo before and after: the re-inspection's own, or the unit's where it is judged from papers;
+    `before` brings one that was missing when it was reported (a hotline call has none).
     Also from assigned, claimed or rectifying when a re-inspection found it fixed: then the rectification
-    clock is met this day.
+    clock is met on the day of that visit, or this day.
     """
     step = begin(Verb.VERIFY, problem, by=by, now=now)
+    attach(step, before, Phase.BEFORE)
     need_before(step.problem)
     on_site = any(shot.evidence.kind == "photo" for shot in shots)
     if step.problem.status != Status.REPORTED and not on_site and not _found_fixed(step.problem):
         raise Invalid(_("It was not reported back: add a photo of how it is now."), field="shots")
-    if not on_site and not standing(step.problem, Phase.AFTER, Phase.RECHECK).exists():
+    if not on_site and not shown_fixed(step.problem).exists():
         raise Invalid(_("Add at least one photo of how it is now."), field="shots")
     row = _record(step, Result.FIXED, visit=visit, shots=shots, note=note)
-    for one in step.problem.assignments.live():
-        clocks.meet(step, Clock.RECTIFY, part=one.pk, on=row.on)
-        if one.state != AssignmentState.REPORTED:
-            one.state = AssignmentState.REPORTED
-            one.reported_at = step.now
-            one.save(update_fields=["state", "reported_at"])
-    clocks.meet(step, Clock.RECTIFY, on=row.on)
+    clocks.end_pause(step)
+    settle_fixed(step, row.on)
     clocks.meet(step, Clock.VERIFY)
-    clocks.follow(step)
-    step.set(paused_since=None)
     clocks.cancel_all(step, keep=(Clock.ESCALATION,))
     step.set(verified_by=by, verified_by_name=str(by), verified_on=step.today)
     step.to(Status.VERIFIED)
@@ -119,7 +124,11 @@ def verify(
 
 
 def _found_fixed(problem: Problem) -> bool:
-    latest = problem.rechecks.exclude(result=Result.NOT_CHECKED).order_by("-at").first()
+    """Did the last re-inspection since it was taken up again find it fixed?"""
+    rechecks = problem.rechecks.exclude(result=Result.NOT_CHECKED)
+    if since := taken_up_again(problem):
+        rechecks = rechecks.filter(at__gt=since)
+    latest = rechecks.order_by("-at").first()
     return latest is not None and latest.result == Result.FIXED
 
 
@@ -139,8 +148,8 @@ def send_back(
     """Not fixed, or only partly: back to rectifying with a reason and a new date; the first date stays."""
     step = begin(Verb.SEND_BACK, problem, by=by, now=now)
     why = need(reason, _("Say what is not right yet."), "reason")
-    if result == Result.PARTLY:
-        need(remaining, _("Say what remains to be done, e.g. 6 of 9."), "remaining")
+    if result not in FAILED:
+        raise Invalid(_("Only what is not fixed, or partly, is sent back."), field="result")
     _record(step, result, visit=visit, shots=shots, remaining=remaining, note=why)
     _rectify_again(step, due_on, cause="sent_back", reason=why)
     step.set(return_count=step.problem.return_count + 1)
@@ -154,6 +163,7 @@ def _rectify_again(step: Step, due_on: datetime.date, *, cause: str, reason: str
     """Unmake the met rectification clock: a new version with the new date, and the units at work again."""
     if due_on < step.today:
         raise Invalid(_("The date must not lie in the past."), field="due_on")
+    clocks.end_pause(step)
     clocks.cancel(step, Clock.VERIFY, Clock.CLOSE, Clock.LOOK_BACK)
     live = list(step.problem.assignments.live().select_related("unit"))
     for one in live:
@@ -182,7 +192,8 @@ def close(problem: Problem, *, by: User, note: str = "", now: datetime.datetime 
     """Strike it off (销号): a supervisor, under the same four eyes; read-only from here."""
     step = begin(Verb.CLOSE, problem, by=by, now=now)
     clocks.meet(step, Clock.CLOSE)
-    step.set(closed_by=by, closed_on=step.today, paused_since=None)
+    clocks.end_pause(step)
+    step.set(closed_by=by, closed_on=step.today)
     clocks.cancel_all(step, keep=(Clock.LOOK_BACK,))
     step.to(Status.CLOSED)
     event = step.finish(note=note.strip())

@@ -1,20 +1,37 @@
 """The clocks of a problem: the only writer of its Deadline rows and of its plain clock columns."""
 
 import datetime
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from django.db.models import F
+from django.db.models.functions import Greatest
+
 from casetracker import calendars
 from casetracker.models import Deadline, DeadlineRule, Unit, User
-from casetracker.workdays import Stop, count
+from casetracker.workdays import Term, count
 from inspections import deadlines
-from inspections.enums import Clock
+from inspections.enums import AssignmentRole, Clock
 from inspections.workflow.engine import SUBJECT, Step
+
+
+def held(step: Step) -> dict[tuple[str, UUID | None], Deadline]:
+    """The current version of every clock of the problem, met or not, by kind and assignment; read once per step."""
+    if step.clocks is None:
+        rows = Deadline.objects.of(SUBJECT, step.problem.pk).current().select_related("rule").order_by("pk")
+        step.clocks = {(row.clock, row.part_id): row for row in rows}
+    return step.clocks
 
 
 def current(step: Step, clock: Clock, part: UUID | None = None) -> Deadline | None:
     """The version of this clock that holds now, met or not."""
-    return Deadline.objects.of(SUBJECT, step.problem.pk).current().filter(clock=clock, part_id=part).first()
+    return held(step).get((clock.value, part))
+
+
+def running(step: Step) -> list[Deadline]:
+    """The clocks that still wait for somebody."""
+    return [row for row in held(step).values() if row.met_on is None]
 
 
 def start(
@@ -29,19 +46,18 @@ def start(
 ) -> Deadline:
     """Start a clock by its rule, or with a given date; an older one of the same kind is closed."""
     started = on or step.today
-    code = deadlines.rule_code(clock, severity=step.problem.severity, route=step.problem.route)
-    rule = DeadlineRule.objects.in_force(code, started) if clock != Clock.ESCALATION else None
+    rule = _rule(step, clock, started) if clock != Clock.ESCALATION else None
     cancel(step, clock, part=part)
     row = Deadline(
         subject_type=SUBJECT,
         subject_id=step.problem.pk,
         part_id=part,
-        clock=clock,
+        clock=clock.value,
         unit=unit,
         person=person,
         rule=rule,
         started_on=started,
-        started_by=step.verb,
+        started_by=step.verb.value,
         opened_at=step.now,
     )
     if due_on is not None:
@@ -54,104 +70,140 @@ def start(
     else:
         raise ValueError("A clock without a rule needs a date.")
     row.save(force_insert=True)
+    held(step)[row.clock, part] = row
     return row
+
+
+def _rule(step: Step, clock: Clock, on: datetime.date) -> DeadlineRule:
+    code = deadlines.rule_code(clock, severity=step.problem.severity, route=step.problem.route)
+    if (code, on) not in step.rules:
+        step.rules[code, on] = DeadlineRule.objects.in_force(code, on)
+    return step.rules[code, on]
 
 
 def change(step: Step, row: Deadline, **values: Any) -> Deadline:
     """Close this version of the clock and open the next one with the values changed."""
-    Deadline.objects.filter(pk=row.pk).update(replaced_at=step.now)
+    _close(step, [row])
     row.pk = None
     row._state.adding = True
-    row.opened_at = step.now
-    row.replaced_at = None
+    row.opened_at = max(step.now, row.opened_at)
     for name, value in values.items():
         setattr(row, name, value)
     row.save(force_insert=True)
+    held(step)[row.clock, row.part_id] = row
     return row
+
+
+def _close(step: Step, rows: Iterable[Deadline]) -> None:
+    """End these versions now (never before they began, should the clocks of two machines differ)."""
+    ended = list(rows)
+    if not ended:
+        return
+    Deadline.objects.filter(pk__in=[row.pk for row in ended]).update(replaced_at=Greatest(F("opened_at"), step.now))
+    for row in ended:
+        held(step).pop((row.clock, row.part_id))
 
 
 def meet(step: Step, clock: Clock, *, part: UUID | None = None, on: datetime.date | None = None) -> None:
     """The clock's work was done on the day; an already met or absent clock stays as it is."""
     row = current(step, clock, part)
     if row is not None and row.met_on is None:
-        change(step, row, met_on=on or step.today, paused_since=None)
+        done = on or step.today
+        change(step, row, met_on=done, paused_since=None, stops=deadlines.end_stop(row.stops, done))
 
 
 def cancel(step: Step, *clocks: Clock, part: UUID | None = None) -> None:
     """These clocks no longer hold, met or not."""
-    Deadline.objects.of(SUBJECT, step.problem.pk).current().filter(clock__in=clocks, part_id=part).update(
-        replaced_at=step.now
-    )
+    _close(step, [row for clock in clocks if (row := current(step, clock, part)) is not None])
 
 
 def cancel_all(step: Step, *, keep: tuple[Clock, ...] = ()) -> None:
     """No clock of the problem waits for anybody any more; met ones stay to be read."""
-    Deadline.objects.of(SUBJECT, step.problem.pk).running().exclude(clock__in=keep).update(replaced_at=step.now)
-
-
-def cancel_part(step: Step, part: UUID) -> None:
-    """The clocks of one assignment no longer wait for anybody."""
-    Deadline.objects.of(SUBJECT, step.problem.pk).running().filter(part_id=part).update(replaced_at=step.now)
+    _close(step, [row for row in running(step) if row.clock not in keep])
 
 
 def agree(step: Step, row: Deadline, due_on: datetime.date, *, cause: str, reason: str) -> Deadline:
     """A new date on a running or unmade clock; the first date stays."""
-    return change(
-        step,
-        row,
-        due_on=due_on,
-        met_on=None,
-        agreed=[*row.agreed, [step.today.isoformat(), due_on.isoformat(), cause, reason]],
-    )
+    agreed = [*row.agreed, [step.today.isoformat(), due_on.isoformat(), cause, reason]]
+    return change(step, row, due_on=due_on, met_on=None, agreed=agreed)
 
 
-def pause(step: Step) -> None:
+def pause(step: Step, reason: str) -> None:
     """Every running clock of the problem stands still from today."""
-    for row in Deadline.objects.of(SUBJECT, step.problem.pk).running().filter(paused_since__isnull=True):
-        change(step, row, paused_since=step.today)
+    for row in running(step):
+        if row.paused_since is None:
+            stops = [*row.stops, [step.today.isoformat(), None, reason]]
+            change(step, row, paused_since=step.today, stops=stops)
+    step.set(paused_since=step.today)
 
 
-def resume(step: Step, reason: str) -> None:
-    """The clocks go on today; the last day they stood still is yesterday."""
-    calendar = calendars.load()
-    for row in Deadline.objects.of(SUBJECT, step.problem.pk).running().filter(paused_since__isnull=False):
-        since = row.paused_since
-        assert since is not None
-        until = step.today - deadlines.ONE_DAY
-        if until < since:
-            change(step, row, paused_since=None)
+def resume(step: Step) -> None:
+    """The clocks that stand still go on today; the last day they stood is yesterday, and their dates move."""
+    for row in running(step):
+        if row.paused_since is None:
             continue
-        stops = [*row.stops, [since.isoformat(), until.isoformat(), reason]]
-        term = deadlines.term_of(row.rule) if row.rule is not None and row.amount is not None else None
-        first, due = deadlines.moved_by_stop(
+        stops = deadlines.end_stop(row.stops, step.today)
+        moved = deadlines.moved_by_stop(
             started_on=row.started_on,
-            term=term,
+            term=_term(row),
             first_due_on=row.first_due_on,
             due_on=row.due_on,
             stops=deadlines.stops_of(stops, step.today),
             agreed=deadlines.agreed_of(row.agreed),
-            last=Stop(since, until, reason),
-            calendar=calendar,
+            since=row.paused_since,
+            until=step.today - deadlines.ONE_DAY,
+            calendar=calendars.load(),
         )
-        change(step, row, paused_since=None, stops=stops, first_due_on=first, due_on=due)
+        dates = {"first_due_on": moved.first_due_on, "due_on": moved.due_on}
+        if moved.provisional is not None:
+            dates["provisional"] = moved.provisional
+        change(step, row, paused_since=None, stops=stops, **dates)
+    step.set(paused_since=None)
+
+
+def end_pause(step: Step) -> None:
+    """What was paused leaves the hands it was in: nothing may stand still, and be forgotten, elsewhere."""
+    if step.problem.paused_since is not None:
+        resume(step)
+
+
+def recount(step: Step, row: Deadline, started_on: datetime.date) -> None:
+    """Count a clock anew from the rule that now fits; a date that was given or agreed stays as it is."""
+    if row.amount is None or row.agreed:
+        return
+    rule = _rule(step, Clock(row.clock), started_on)
+    ended = [stop for stop in row.stops if stop[1] is not None]
+    counted = count(started_on, deadlines.term_of(rule), calendars.load(), deadlines.stops_of(ended, step.today))
+    change(
+        step,
+        row,
+        rule=rule,
+        amount=rule.amount,
+        term_unit=rule.unit,
+        roll=rule.roll,
+        started_on=started_on,
+        first_due_on=counted.due_on,
+        due_on=counted.due_on,
+        provisional=counted.provisional,
+    )
+
+
+def _term(row: Deadline) -> Term | None:
+    """The term the clock was counted by; None where its date was given."""
+    return Term(row.amount, row.term_unit, row.roll) if row.amount is not None else None  # type: ignore[arg-type]
 
 
 def rectification(step: Step) -> Deadline | None:
     """The rectification clock that the problem follows: its lead's, or its own where there is no unit."""
-    rows = list(
-        Deadline.objects.of(SUBJECT, step.problem.pk).current().filter(clock=Clock.RECTIFY).order_by("opened_at", "id")
-    )
-    lead = step.problem.assignments.filter(role="lead").order_by("-assigned_at").first()
-    for row in rows:
-        if lead is not None and row.part_id == lead.pk:
-            return row
-    return next((row for row in rows if row.part_id is None), None)
+    lead = step.problem.assignments.live().filter(role=AssignmentRole.LEAD).first()
+    own = current(step, Clock.RECTIFY, lead.pk) if lead is not None else None
+    return own or current(step, Clock.RECTIFY)
 
 
 def follow(step: Step) -> None:
     """Write the problem's plain clock columns from its rectification clock."""
     row = rectification(step)
     if row is None:
-        step.set(due_on=None, first_due_on=None, met_on=None, paused_since=None)
+        step.set(due_on=None, first_due_on=None, met_on=None)
     else:
-        step.set(due_on=row.due_on, first_due_on=row.first_due_on, met_on=row.met_on, paused_since=row.paused_since)
+        step.set(due_on=row.due_on, first_due_on=row.first_due_on, met_on=row.met_on)

@@ -6,15 +6,17 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from casetracker import audit
+from casetracker.bilingual import Named
 from casetracker.errors import IllegalMove, Invalid, NotAllowed
-from casetracker.models import Event, User
+from casetracker.models import Deadline, DeadlineRule, Event, User
 from inspections import policy
 from inspections.enums import Status, Verb
-from inspections.models import Problem, Stage
+from inspections.models import Assignment, Problem, Stage
 from inspections.workflow import table
 
 SUBJECT = "problem"
@@ -32,15 +34,18 @@ class Step:
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
+    # The current versions of the problem's clocks by kind and assignment, once clocks.py has read them.
+    clocks: dict[tuple[str, UUID | None], Deadline] | None = None
+    rules: dict[tuple[str, datetime.date], DeadlineRule] = field(default_factory=dict)
 
     def set(self, **values: Any) -> None:
         """Change plain columns of the problem, remembering before and after for the history."""
         for name, value in values.items():
-            old = getattr(self.problem, name)
-            if old == value:
+            attname = Problem._meta.get_field(name).attname  # type: ignore[union-attr]
+            if getattr(self.problem, attname) == getattr(value, "pk", value):
                 continue
-            self.before.setdefault(name, old)
-            self.after[name] = value
+            self.before.setdefault(name, _label(getattr(self.problem, name)))
+            self.after[name] = _label(value)
             setattr(self.problem, name, value)
             self.changed.add(name)
 
@@ -54,8 +59,12 @@ class Step:
 
     def finish(self, **details: Any) -> Event:
         """Save what changed and write the event; the caller then tells people."""
-        self.problem.version += 1
-        self.problem.save(update_fields=[*self.changed, "version"])
+        if self.verb != Verb.REPORT:
+            self.problem.version += 1
+            self.changed.add("version")
+        if self.changed:
+            self.problem.save(update_fields=self.changed)
+        self.problem.__dict__.pop("_prefetched_objects_cache", None)
         self.before.pop("status_since", None)
         self.after.pop("status_since", None)
         return audit.record(
@@ -71,16 +80,28 @@ class Step:
         )
 
 
+def _label(value: Any) -> Any:
+    """What history keeps of a value: a row with two names by its Chinese one, whatever the actor's language."""
+    return value.name_zh if isinstance(value, Named) else value
+
+
 def lock(problem_id: UUID) -> Problem:
-    """The problem with its row locked until the transaction ends."""
+    """The problem with its row locked until the transaction ends, and its assignments read."""
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("A problem is locked inside the transaction that changes it.")
     return (
         Problem.objects.select_for_update(of=("self",))
         .select_related("office", "team", "site", "lead_unit", "kind", "district")
+        .prefetch_related(Prefetch("assignments", Assignment.objects.select_related("unit", "responsible")))
         .defer("search")
         .get(pk=problem_id)
     )
+
+
+def lock_both(one: Problem, other: Problem) -> None:
+    """Lock two problems in the order of their ids, so that two changes at once can't wait for each other."""
+    for key in sorted({one.pk, other.pk}):
+        Problem.objects.select_for_update(of=("self",)).only("pk").get(pk=key)
 
 
 def begin(verb: Verb, problem: Problem, *, by: User | None, now: datetime.datetime | None = None) -> Step:
@@ -89,8 +110,9 @@ def begin(verb: Verb, problem: Problem, *, by: User | None, now: datetime.dateti
     Raises IllegalMove with the present state when the state does not allow the verb, NotAllowed with the
     reason when the person may not do it. `by` is None for the system itself (the sweep).
     """
-    moment = now or timezone.now()
     locked = lock(problem.pk)
+    # Read after the lock was won: whoever waited for it acts later than the one waited for.
+    moment = now or max(timezone.now(), locked.status_since)
     if not table.legal(verb, locked.status, locked.route):
         raise illegal(verb, locked)
     if by is not None and (reason := policy.refusal(verb, locked, by)):

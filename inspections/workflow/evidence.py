@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from casetracker.errors import Invalid
 from casetracker.models import Evidence
-from inspections.enums import Phase
+from inspections.enums import Phase, Verb
 from inspections.models import Attachment, Problem
 from inspections.workflow.engine import Step
 
@@ -28,14 +28,15 @@ class Shot:
 
 def attach(step: Step, shots: Sequence[Shot], phase: Phase, **belongs: Any) -> list[Attachment]:
     """Attach files to the problem; a file it holds already in this phase is not doubled."""
-    held = set(
-        Attachment.objects.filter(problem=step.problem, phase=phase, withdrawn_at__isnull=True).values_list(
-            "evidence_id", flat=True
-        )
-    )
+    if not shots:
+        return []
+    held: set[str] = set()
+    if step.verb != Verb.REPORT and not belongs:
+        standing_rows = Attachment.objects.filter(problem=step.problem, phase=phase, withdrawn_at__isnull=True)
+        held = set(standing_rows.values_list("evidence_id", flat=True))
     rows = []
     for shot in {shot.evidence.pk: shot for shot in shots}.values():
-        if shot.evidence.pk in held and not belongs:
+        if shot.evidence.pk in held:
             continue
         rows.append(
             Attachment(
@@ -61,6 +62,21 @@ def standing(problem: Problem, *phases: Phase) -> Any:
     return Attachment.objects.filter(
         problem=problem, phase__in=phases, withdrawn_at__isnull=True, evidence__kind="photo"
     )
+
+
+def taken_up_again(problem: Problem) -> datetime.datetime | None:
+    """When the problem last went back to be put right anew; None while no fix of it was ever turned down."""
+    if not problem.return_count and not problem.reopen_count:
+        return None
+    stages = problem.stages.filter(verb__in=(Verb.SEND_BACK, Verb.REOPEN, Verb.WITHDRAW_EVIDENCE))
+    return stages.order_by("-since").values_list("since", flat=True).first()
+
+
+def shown_fixed(problem: Problem) -> Any:
+    """The photos of how it is now: none from before the problem was sent back or taken up again."""
+    photos = standing(problem, Phase.AFTER, Phase.RECHECK)
+    since = taken_up_again(problem)
+    return photos.filter(added_at__gt=since) if since else photos
 
 
 def need_before(problem: Problem) -> None:

@@ -19,9 +19,7 @@ def pause(problem: Problem, *, by: User, reason: str, now: datetime.datetime | N
     """Stop every clock of the problem from today, with a reason (an alert's stop order, a court's word)."""
     step = begin(Verb.PAUSE, problem, by=by, now=now)
     why = need(reason, _("Say why the clock stops."), "reason")
-    clocks.pause(step)
-    clocks.follow(step)
-    step.set(paused_since=step.today)
+    clocks.pause(step, why)
     event = step.finish(reason=why)
     telling.tell(event, step.problem, telling.handlers(step.problem), reason=why)
     return step.problem
@@ -31,8 +29,7 @@ def pause(problem: Problem, *, by: User, reason: str, now: datetime.datetime | N
 def resume(problem: Problem, *, by: User, reason: str = "", now: datetime.datetime | None = None) -> Problem:
     """The clocks go on; the days they stood still move their dates."""
     step = begin(Verb.RESUME, problem, by=by, now=now)
-    clocks.resume(step, reason.strip())
-    step.set(paused_since=None)
+    clocks.resume(step)
     clocks.follow(step)
     event = step.finish(reason=reason.strip(), due_on=step.problem.due_on)
     telling.tell(event, step.problem, telling.handlers(step.problem), due_on=step.problem.due_on)
@@ -111,10 +108,16 @@ def comment(
     audience: Audience = Audience.INTERNAL,
     now: datetime.datetime | None = None,
 ) -> Comment:
-    """A word to the unit, or a note that stays inside the office; what a handler writes goes to the office."""
+    """A word to the unit, or a note that stays inside the office; what a handler writes goes to the office.
+
+    A unit's word on how things stand is its first feedback (13710: within 3 days).
+    """
     step = begin(Verb.COMMENT, problem, by=by, now=now)
     said = need(text, _("Write something first."), "text")
     inside = policy.inspects(by, step.problem) or policy.supervises(by, step.problem)
+    own = None if inside else policy.own_assignment(by, step.problem)
+    if own is not None:
+        clocks.meet(step, Clock.FEEDBACK, part=own.pk)
     row = Comment.objects.create(
         problem=step.problem, by=by, at=step.now, audience=audience if inside else Audience.UNIT, text=said
     )

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from casetracker.errors import Invalid
+from casetracker.errors import Invalid, NotAllowed
 from casetracker.models import DeadlineRule, Evidence, User
 from inspections import policy
 from inspections.enums import (
@@ -22,8 +22,9 @@ from inspections.enums import (
 )
 from inspections.models import Assignment, Extension, Feedback, Problem
 from inspections.workflow import clocks, telling
+from inspections.workflow.assigning import drop_requests
 from inspections.workflow.engine import Step, begin, illegal, need
-from inspections.workflow.evidence import Shot, attach, need_before, need_photo
+from inspections.workflow.evidence import Shot, attach, need_photo
 
 
 def _own(step: Step, by: User) -> Assignment:
@@ -45,6 +46,8 @@ def claim(
     """A member of an assigned unit takes it on and names who is responsible (the claimer by default)."""
     step = begin(Verb.CLAIM, problem, by=by, now=now)
     own = _own(step, by)
+    if responsible is not None and own.unit not in responsible.units_as():
+        raise Invalid(_("The responsible person must belong to the unit."), field="responsible")
     person = responsible or (None if responsible_name.strip() else by)
     own.state = AssignmentState.CLAIMED
     own.claimed_by = by
@@ -93,13 +96,12 @@ def report_back(
 ) -> Problem:
     """An addressee reports it put right, with at least one after-photo; never closes anything.
 
-    The rectification clock is met this day. The problem is reported once the lead and every other
-    addressee have reported or were released.
+    The addressee's rectification clock is met this day. The problem is reported once the lead and every
+    other addressee have reported or were released.
     """
     step = begin(Verb.REPORT_BACK, problem, by=by, now=now)
     said = need(text, _("Say what was done."), "text")
     need_photo(shots, _("Add at least one photo of how it is now."), "shots")
-    need_before(step.problem)
     own = policy.own_assignment(by, step.problem)
     feedback = Feedback.objects.create(
         problem=step.problem, assignment=own, by=by, at=step.now, text=said, done_on=step.today
@@ -110,18 +112,15 @@ def report_back(
         own.state = AssignmentState.REPORTED
         own.reported_at = step.now
         own.save(update_fields=["state", "reported_at"])
-        own.extensions.filter(decision=Decision.PENDING).update(
-            decision=Decision.REFUSED, decided_at=step.now, decision_note=str(_("Reported back meanwhile."))
-        )
+        drop_requests(step, own, _("Reported back meanwhile."))
         for clock in (Clock.CLAIM, Clock.FEEDBACK, Clock.RECTIFY):
             clocks.meet(step, clock, part=own.pk)
-        clocks.cancel(step, Clock.EXTENSION, part=own.pk)
     else:
         clocks.meet(step, Clock.RECTIFY)
     clocks.follow(step)
     if own is None or own.role == AssignmentRole.LEAD:
         step.set(fixed_by=by)
-    settle_reported(step, reported_without_unit=own is None)
+    complete = settle_reported(step, reported_without_unit=own is None)
     event = step.finish(
         unit=own.unit.name_zh if own else "",
         text=said,
@@ -129,7 +128,7 @@ def report_back(
         papers=len(papers),
         late_days=_late_days(step.problem),
     )
-    if step.problem.status == Status.REPORTED:
+    if complete:
         telling.tell(event, step.problem, telling.inspectors(step.problem), text=said)
     return step.problem
 
@@ -140,16 +139,19 @@ def _late_days(problem: Problem) -> int:
     return max(0, (problem.met_on - problem.due_on).days)
 
 
-def settle_reported(step: Step, *, reported_without_unit: bool = False) -> None:
+def settle_reported(step: Step, *, reported_without_unit: bool = False) -> bool:
     """Move the problem to reported when nobody's answer is missing any more; then verification is due."""
     live = list(step.problem.assignments.live())
     complete = reported_without_unit or (
         any(one.role == AssignmentRole.LEAD for one in live)
         and all(one.state == AssignmentState.REPORTED for one in live)
     )
-    if complete and step.problem.status == Status.RECTIFYING:
-        step.to(Status.REPORTED)
-        clocks.start(step, Clock.VERIFY, unit=step.problem.team)
+    if not complete or step.problem.status != Status.RECTIFYING:
+        return False
+    clocks.end_pause(step)
+    step.to(Status.REPORTED)
+    clocks.start(step, Clock.VERIFY, unit=step.problem.team)
+    return True
 
 
 @transaction.atomic
@@ -193,7 +195,7 @@ def ask_extension(
     )
     clocks.start(step, Clock.EXTENSION, unit=step.problem.office, part=own.pk)
     event = step.finish(unit=own.unit.name_zh, reason=why, plan=how, wanted_on=wanted_on, is_late=is_late)
-    deciders = telling.leaders if step.problem.extension_count >= 2 else telling.supervisors
+    deciders = telling.leaders if policy.needs_leader(step.problem, extension) else telling.supervisors
     telling.tell(event, step.problem, deciders(step.problem), wanted_on=wanted_on, reason=why)
     return extension
 
@@ -217,8 +219,10 @@ def decide_extension(
     if row.problem_id != step.problem.pk or row.decision != Decision.PENDING:
         raise illegal(Verb.DECIDE_EXTENSION, step.problem)
     clock = clocks.current(step, Clock.RECTIFY, row.assignment_id)
-    if clock is None:
+    if clock is None or clock.met_on is not None:
         raise illegal(Verb.DECIDE_EXTENSION, step.problem)
+    if reason := policy.may_not_decide(step.problem, by, row):
+        raise NotAllowed(reason)
     if granted_on is None:
         need(note, _("Say why it is refused."), "note")
     elif granted_on <= clock.due_on:

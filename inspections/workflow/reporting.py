@@ -39,9 +39,9 @@ from inspections.models import (
 from inspections.scope import bureau_of
 from inspections.searching import index_problem
 from inspections.workflow import clocks, telling
-from inspections.workflow.assigning import end_assignments
+from inspections.workflow.assigning import end_assignments, settle_fixed
 from inspections.workflow.engine import Step, begin, need
-from inspections.workflow.evidence import Shot, attach, need_before, standing
+from inspections.workflow.evidence import Shot, attach, need_before, shown_fixed
 
 NUMBER_KIND = "problem"
 
@@ -94,6 +94,13 @@ def report(
     day = found_on or (timezone.localdate(found_at) if found_at else today)
     if day > today:
         raise Invalid(_("The day it was found can’t lie in the future."), field="found_on")
+    if visit is not None and visit.site_id != site.pk:
+        raise Invalid(_("The visit was to another site."), field="visit")
+    if source == Source.HIGHER:
+        need(source_ref, _("Give the number that the inspection from above gave the item."), "source_ref")
+    if quantity is not None and quantity <= 0:
+        raise Invalid(_("The quantity must be more than nothing."), field="quantity")
+    kind = kind or (item.kind if item else None)
     office = bureau_of(team)
     seq = NumberSeries.take(office.pk, NUMBER_KIND, day.year)
     problem = Problem(
@@ -109,7 +116,7 @@ def report(
         site=site,
         site_name=site.name,
         district=site.district,
-        kind=kind or (item.kind if item else None),
+        kind=kind,
         checklist_item=item,
         party=party,
         party_name=party.name if party else party_name.strip(),
@@ -131,7 +138,7 @@ def report(
     problem.search = index_problem(problem)  # type: ignore[assignment]
     problem.save(force_insert=True)
     Stage.objects.create(problem=problem, status=problem.status, since=moment, verb=Verb.REPORT)
-    step = Step(Verb.REPORT, problem, by, moment, today)
+    step = Step(Verb.REPORT, problem, by, moment, today, clocks={})
     attach(step, shots, Phase.BEFORE)
     if candidates:
         problem.candidates.set(candidates)
@@ -140,7 +147,7 @@ def report(
         clocks.start(step, Clock.DEPLOY, unit=office, on=day)
     event = step.finish(
         site=site.name,
-        kind=problem.kind.code if problem.kind else "",
+        kind=kind.code if kind else "",
         route=route,
         photos=len(shots),
         unit=unit.name_zh if unit else "",
@@ -153,9 +160,10 @@ def report(
 
 def _tell_on_spot(step: Step, unit: Unit | None, item: ChecklistItem | None) -> Assignment | None:
     """Start the short clock of a problem told on the spot, for a unit where one is known."""
-    due = step.today + datetime.timedelta(days=item.term_days) if item and item.term_days else None
+    found_on = step.problem.found_on
+    due = found_on + datetime.timedelta(days=item.term_days) if item and item.term_days else None
     if unit is None:
-        clocks.start(step, Clock.RECTIFY, unit=step.problem.team, on=step.problem.found_on, due_on=due)
+        clocks.start(step, Clock.RECTIFY, unit=step.problem.team, on=found_on, due_on=due)
         clocks.follow(step)
         return None
     assignment = Assignment.objects.create(
@@ -168,7 +176,7 @@ def _tell_on_spot(step: Step, unit: Unit | None, item: ChecklistItem | None) -> 
         assigned_on=step.today,
     )
     step.set(lead_unit=unit)
-    clocks.start(step, Clock.RECTIFY, unit=unit, part=assignment.pk, on=step.problem.found_on, due_on=due)
+    clocks.start(step, Clock.RECTIFY, unit=unit, part=assignment.pk, on=found_on, due_on=due)
     clocks.follow(step)
     return assignment
 
@@ -191,23 +199,20 @@ def fix_on_spot(
     attach(step, before, Phase.BEFORE)
     attach(step, shots, Phase.AFTER)
     need_before(step.problem)
-    if not standing(step.problem, Phase.AFTER).exists():
+    if not shown_fixed(step.problem).exists():
         raise Invalid(_("Add at least one photo of how it is now."), field="shots")
-    for one in step.problem.assignments.live():
-        one.state = AssignmentState.REPORTED
-        one.reported_at = step.now
-        one.save(update_fields=["state", "reported_at"])
-        clocks.meet(step, Clock.RECTIFY, part=one.pk)
-    clocks.meet(step, Clock.RECTIFY)
-    clocks.follow(step)
-    clocks.cancel_all(step)
+    told = telling.handlers(step.problem)
+    clocks.end_pause(step)
+    settle_fixed(step, step.today)
+    clocks.cancel_all(step, keep=(Clock.ESCALATION,))
     step.set(fixed_by=by, verified_by=by, verified_by_name=str(by), verified_on=step.today)
     if drawn_for_look_back(step.problem.pk, int(options.get("look_back_percent"))):
-        step.set(look_back=True)
+        step.set(look_back=True, looked_back_on=None)
         clocks.start(step, Clock.LOOK_BACK, unit=step.problem.team)
     step.to(Status.VERIFIED)
     clocks.start(step, Clock.CLOSE, unit=step.problem.office)
-    step.finish(photos=len(shots), note=note.strip(), look_back=step.problem.look_back)
+    event = step.finish(photos=len(shots), note=note.strip(), look_back=step.problem.look_back)
+    telling.tell(event, step.problem, told)
     return step.problem
 
 
@@ -223,11 +228,14 @@ def to_central(problem: Problem, *, by: User, reason: str, now: datetime.datetim
     step = begin(Verb.TO_CENTRAL, problem, by=by, now=now)
     why = need(reason, _("Say why the office must take it."), "reason")
     told = telling.handlers(step.problem)
+    clocks.end_pause(step)
     end_assignments(step, AssignmentState.RELEASED, why)
     clocks.cancel(step, *Clock)
     clocks.follow(step)
     step.set(route=Route.CENTRAL, central_on=step.today, lead_unit=None, responsible=None, responsible_name="")
     step.set(fixed_by=None, verified_by=None, verified_by_name="", verified_on=None)
+    # Its fix will be judged by a second pair of eyes now.
+    step.set(look_back=False, looked_back_on=None)
     step.to(Status.FOUND)
     clocks.start(step, Clock.DEPLOY, unit=step.problem.office)
     event = step.finish(reason=why)

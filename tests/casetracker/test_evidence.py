@@ -16,10 +16,11 @@ from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 from pytest_django import Settings
 
-from casetracker import evidence
-from casetracker.evidence import EvidenceRefused, PhotoFacts, clean_name, derive, store
+from casetracker import evidence, photos
+from casetracker.evidence import EvidenceRefused, clean_name, derive, store
 from casetracker.models import Custody, Evidence
 from casetracker.photo_child import degrees
+from casetracker.photos import PhotoFacts
 
 QUARTERS = {"red": (0, 0), "green": (1, 0), "blue": (0, 1), "white": (1, 1)}
 
@@ -162,9 +163,12 @@ def test_the_whitelisted_metadata_is_read_and_nothing_of_it_stays_in_the_copies(
     assert b"secret" not in preview_bytes
 
 
-def test_an_exif_time_without_offset_is_local_time(root: Path) -> None:
+@pytest.mark.parametrize("offset", [None, "   :  ", "Z"])
+def test_an_exif_time_without_a_usable_offset_is_local_time(root: Path, offset: str | None) -> None:
     exif = Image.Exif()
     exif[0x0132] = "2019:11:25 09:42:07"
+    if offset:
+        exif.get_ifd(0x8769)[0x9010] = offset
     facts, _preview, _bytes = derived(root, saved(picture(), exif=exif))
     assert facts.taken_at == datetime(2019, 11, 25, 1, 42, 7, tzinfo=UTC)
 
@@ -232,8 +236,8 @@ def test_a_truncated_photo_is_refused(root: Path, form: str, share: float) -> No
 
 def test_a_photo_that_eats_memory_is_refused_and_the_server_lives(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     starved = root.parent / "starved.py"
-    starved.write_text(evidence.CHILD.read_text().replace("MEMORY_BYTES = 1024**3", "MEMORY_BYTES = 300 * 1024**2"))
-    monkeypatch.setattr(evidence, "CHILD", starved)
+    starved.write_text(photos.CHILD.read_text().replace("MEMORY_BYTES = 1024**3", "MEMORY_BYTES = 300 * 1024**2"))
+    monkeypatch.setattr(photos, "CHILD", starved)
     content = saved(Image.new("RGB", (8000, 6000)), "PNG")
     assert refusal_of(root, content) == "too_heavy"
 
@@ -243,7 +247,7 @@ def test_the_child_process_sees_no_secret_of_the_server(
 ) -> None:
     spy = tmp_path / "spy.py"
     spy.write_text("import os, sys; sys.exit(repr(sorted(os.environ)))")
-    monkeypatch.setattr(evidence, "CHILD", spy)
+    monkeypatch.setattr(photos, "CHILD", spy)
     monkeypatch.setenv("CASETRACKER_SECRET_KEY", "x" * 50)
     with pytest.raises(RuntimeError) as failure:
         derive(put(root, saved(picture())))
@@ -252,7 +256,7 @@ def test_the_child_process_sees_no_secret_of_the_server(
 
 
 def test_the_child_script_imports_nothing_of_this_project() -> None:
-    code = f"import runpy, sys; runpy.run_path({str(evidence.CHILD)!r}); print(*sys.modules)"
+    code = f"import runpy, sys; runpy.run_path({str(photos.CHILD)!r}); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
     assert not {"django", "casetracker"} & {name.split(".")[0] for name in done.stdout.split()}
 

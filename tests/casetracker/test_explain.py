@@ -130,18 +130,18 @@ def test_a_date_that_was_given_and_not_counted_is_said_so() -> None:
 
 def test_the_strip_shows_ordinals_stops_first_and_present_date_and_the_late_answer() -> None:
     assert shown(EXTENDED) == [
-        ("25", "Assigned", "is-start"),
+        ("25", "start", "is-start"),
         ("26", "1", "is-counted"),
         ("27", "2", "is-counted"),
         ("28", "3", "is-counted"),
-        ("29", "stopped", "is-stopped"),
-        ("30", "stopped", "is-stopped"),
+        ("29", "stop", "is-stopped"),
+        ("30", "stop", "is-stopped"),
         ("1", "4", "is-counted"),
         ("2", "5", "is-counted"),
         ("3", "6", "is-counted"),
-        ("4", "first date", "is-counted is-first"),
-        ("5", "extended", "is-counted is-due"),
-        ("6", "Reported back", "is-late is-met"),
+        ("4", "first", "is-counted is-first"),
+        ("5", "new", "is-counted is-due"),
+        ("6", "done", "is-late is-met"),
     ]
 
 
@@ -149,13 +149,22 @@ def test_the_strip_shows_days_off_make_up_days_and_today_when_late() -> None:
     cells = shown(HEARING)
     assert cells[:4] == [
         ("27", "Served", "is-start"),
-        ("28", "weekend", "is-skipped"),
-        ("29", "1 make-up", "is-counted is-makeup"),
+        ("28", "off", "is-skipped"),
+        ("29", "1 work", "is-counted is-makeup"),
         ("30", "2", "is-counted"),
     ]
-    assert cells[4:11] == [(str(n), "National Day", "is-skipped") for n in range(1, 8)]
+    assert cells[4:11] == [(str(n), "off", "is-skipped") for n in range(1, 8)]
     assert cells[-2:] == [("10", "5 due", "is-counted is-due"), ("11", "1 late", "is-late is-today")]
     assert strip_cells(HEARING)[-1].weekday == "today"
+
+
+def test_a_cell_names_the_holiday_where_it_fits_and_always_in_its_title() -> None:
+    with translation.override("zh-hans"):
+        holiday = strip_cells(HEARING)[4]
+    assert holiday.label == "国庆节"
+    assert strip_cells(HEARING)[4].title.startswith("Tuesday 1 October")
+    assert strip_cells(HEARING)[4].title.endswith("National Day")
+    assert strip_cells(HEARING)[2].title == "Sunday 29 September, National Day"
 
 
 def test_the_strip_stops_at_the_due_date_when_met_in_time() -> None:
@@ -169,7 +178,7 @@ def test_a_paused_clock_is_not_late_and_its_strip_runs_on() -> None:
     stop = Stop(date(2019, 11, 29), TODAY)
     paused = replace(ORDINARY, due_on=date(2019, 12, 13), first_due_on=date(2019, 12, 13), stops=(stop,))
     cells = shown(replace(paused, paused_since=stop.since))
-    assert ("9", "stopped", "is-stopped is-today") in cells
+    assert ("9", "stop", "is-stopped is-today") in cells
     assert cells[-1] == ("13", "7 due", "is-counted is-due")
 
 
@@ -178,8 +187,8 @@ def test_a_long_strip_folds_its_middle_and_keeps_the_days_that_matter() -> None:
     cells = strip_cells(long_late)
     assert len(cells) <= 16
     assert [cell.label for cell in cells if {"first", "due", "today"} & set(cell.states)] == [
-        "first date",
-        "extended",
+        "first",
+        "new",
         "87 late",
     ]
     folds = [cell for cell in cells if cell.states == ("fold",)]

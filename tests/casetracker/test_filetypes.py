@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import zipfile
 
@@ -117,12 +118,8 @@ def test_any_cut_or_changed_file_is_either_recognised_or_refused(content: bytes,
     for at in data.draw(st.lists(st.integers(0, max(0, len(broken) - 1)), max_size=4)):
         if broken:
             broken[at] ^= data.draw(st.integers(1, 255))
-    try:
-        found = recognise(io.BytesIO(bytes(broken)))
-    except EvidenceRefused as refusal:
-        assert refusal.code
-    else:
-        assert found in filetypes.FILE_TYPES
+    with contextlib.suppress(EvidenceRefused):
+        assert recognise(io.BytesIO(bytes(broken))) in filetypes.FILE_TYPES
 
 
 @given(st.binary(max_size=300))

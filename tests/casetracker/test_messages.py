@@ -15,7 +15,8 @@ from pytest_django import Settings
 from casetracker.catalogues import LOCALE, Message, MessagesError, compile_catalogue, extract, findings, merge
 
 PYTHON = """
-from django.utils.translation import gettext as _, gettext_lazy, ngettext as many, npgettext, pgettext_lazy as in_context
+from django.utils.translation import gettext as _, gettext_lazy, ngettext as many
+from django.utils.translation import npgettext, pgettext_lazy as in_context
 from django.utils import translation
 from somewhere import gettext as stranger
 

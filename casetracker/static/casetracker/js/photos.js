@@ -37,7 +37,7 @@ function list(input) {
     }
     row.append(element("span", "file-name", file.name));
     row.append(element("span", "quiet", `${(file.size / 1048576).toFixed(1)} MB`));
-    const remove = element("button", "btn is-text", input.dataset.remove || "Remove");
+    const remove = element("button", "btn is-text", document.body.dataset.wordRemove || "Remove");
     remove.type = "button";
     remove.setAttribute("aria-label", `${remove.textContent} ${file.name}`);
     remove.addEventListener("click", () => without(input, index));

@@ -1,0 +1,210 @@
+"""What a list of problems can be narrowed by and sorted by: every parameter of its address."""
+
+import datetime
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Case, CharField, Q, QuerySet, Value, When
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from casetracker.models import User
+from casetracker.paging import Order, Section
+from inspections.enums import LIVE_ASSIGNMENT, OPEN, Route, Severity, Source, Status
+from inspections.models import Assignment, Problem
+from inspections.offers import Offer
+from inspections.querysets import ProblemQuerySet
+
+ONE_DAY = datetime.timedelta(days=1)
+
+# Overdue by so many days, both ends inside; the last one has no end.
+AGES: dict[str, tuple[int, int | None]] = {"1-3": (1, 3), "4-7": (4, 7), "8-30": (8, 30), "31": (31, None)}
+AGE_CHOICES = [
+    ("any", _("All overdue")),
+    ("1-3", _("1–3 days")),
+    ("4-7", _("4–7 days")),
+    ("8-30", _("8–30 days")),
+    ("31", _("Over 30 days")),
+]
+STATE_CHOICES = [("open", _("Not closed")), *Status.choices]
+DUE_CHOICES = [("today", _("Today")), ("week", _("This week")), ("fortnight", _("Within 14 days"))]
+# What a facet counts beside its boxes.
+FACETS = ("state", "overdue", "route", "special")
+
+RUNNING = Q(status__in=OPEN, met_on__isnull=True, due_on__isnull=False)
+ORDERS = (
+    Order(
+        "due",
+        _("most urgent first"),
+        (Section(("due_on",), where=RUNNING), Section(("found_on",), descending=True, where=~RUNNING)),
+        day="due_on",
+    ),
+    Order("found", _("last found first"), (Section(("found_on",), descending=True),), day="found_on"),
+    Order("number", _("highest number first"), (Section(("number_year", "number_seq"), descending=True),)),
+    Order("site", _("by site name"), (Section(("site_name",)),)),
+)
+
+
+class Day(forms.DateInput):
+    """A date in the form that browsers send."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+def _day(label: Any, method: str) -> django_filters.DateFilter:
+    return django_filters.DateFilter(label=label, method=method, widget=Day())
+
+
+def _several(label: Any, choices: Sequence[tuple[str, Any]], method: str) -> django_filters.MultipleChoiceFilter:
+    return django_filters.MultipleChoiceFilter(
+        label=label, choices=choices, method=method, widget=forms.CheckboxSelectMultiple
+    )
+
+
+def _one(label: Any, every: Any, method: str | None = None, **more: Any) -> django_filters.ChoiceFilter:
+    return django_filters.ChoiceFilter(label=label, empty_label=every, method=method, **more)
+
+
+class ProblemFilter(django_filters.FilterSet):
+    """The filters of every list of problems, in the order in which they are shown.
+
+    Ages and weeks count from `today`; what is offered comes with `offer`, so that a form costs no query.
+    """
+
+    q = django_filters.CharFilter(label=_("Words or number"), method="find", max_length=100)
+    state = _several(_("State"), STATE_CHOICES, "in_states")
+    overdue = _several(_("Overdue"), AGE_CHOICES, "overdue_by")
+    route = _several(_("Route"), Route.choices, "by_routes")
+    special = django_filters.BooleanFilter(
+        label=_("Special assignment"), method="only_special", widget=forms.CheckboxInput
+    )
+    unit = _one(_("Responsible unit"), _("All units"), "of_unit")
+    district = _one(_("District"), _("All districts"), "in_district")
+    found_from = _day(_("Found from"), "found_since")
+    found_to = _day(_("Found until"), "found_until")
+    due = _one(_("Due"), _("Any day"), "due_soon", choices=DUE_CHOICES)
+    due_from = _day(_("Due from"), "due_since")
+    due_to = _day(_("Due until"), "due_until")
+    kind = _one(_("Kind"), _("All kinds"), field_name="kind__code")
+    team = _one(_("Team"), _("All teams"), field_name="team")
+    severity = _one(_("Severity"), _("Any severity"), choices=Severity.choices)
+    source = _one(_("Source"), _("Any source"), choices=Source.choices)
+    responsible = _one(_("Responsible person"), _("Everybody"), "answered_by", choices=[("me", _("Me"))])
+    site = django_filters.UUIDFilter(label=_("Site"), field_name="site", widget=forms.HiddenInput)
+
+    class Meta:
+        model = Problem
+        fields: list[str] = []
+
+    def __init__(
+        self, data: Any, queryset: ProblemQuerySet, *, user: User, offered: Offer, today: datetime.date | None = None
+    ) -> None:
+        super().__init__(data, queryset)
+        self.user = user
+        self.offered = offered
+        self.today = today or timezone.localdate()
+        # Whether rows without a chosen state leave the void out; a figure says itself what it counts.
+        self.counted_only = True
+        for name in ("unit", "district", "kind", "team"):
+            self.filters[name].extra["choices"] = offered.choices(name)
+
+    def filter_queryset(self, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+        """Every filter, and without a state what counts: everything but the void."""
+        found: Any = super().filter_queryset(queryset)
+        return found.counted() if self.counted_only and not self.form.cleaned_data.get("state") else found
+
+    def without(self, *names: str) -> ProblemQuerySet:
+        """The rows as if these filters weren't set; without the state filter the void are among them."""
+        values = self.form.cleaned_data
+        found: Any = self.queryset.all()
+        for name, value in values.items():
+            if name not in names:
+                found = self.filters[name].filter(found, value)
+        return found.counted() if self.counted_only and not values.get("state") and "state" not in names else found
+
+    # --- One method per filter that is more than a comparison ----------------------------------------------------
+
+    def find(self, rows: ProblemQuerySet, name: str, text: str) -> ProblemQuerySet:
+        return rows.find(text)
+
+    def in_states(self, rows: ProblemQuerySet, name: str, states: Sequence[str]) -> ProblemQuerySet:
+        wanted = {state for state in states if state != "open"}
+        return rows.filter(status__in=[*(wanted | {*OPEN} if "open" in states else wanted)]) if states else rows
+
+    def overdue_by(self, rows: ProblemQuerySet, name: str, ages: Sequence[str]) -> ProblemQuerySet:
+        if not ages:
+            return rows
+        late = rows.overdue(self.today)
+        if "any" in ages:
+            return late
+        wanted = Q()
+        for age in ages:
+            wanted |= age_condition(age, self.today)
+        return late.filter(wanted)
+
+    def by_routes(self, rows: ProblemQuerySet, name: str, routes: Sequence[str]) -> ProblemQuerySet:
+        return rows.filter(route__in=routes) if routes else rows
+
+    def only_special(self, rows: ProblemQuerySet, name: str, only: bool) -> ProblemQuerySet:
+        return rows.filter(special=True) if only else rows
+
+    def of_unit(self, rows: ProblemQuerySet, name: str, unit: str) -> ProblemQuerySet:
+        """The unit as lead or as any other addressee that has not handed back or been released."""
+        held = Assignment.objects.filter(unit=unit, state__in=LIVE_ASSIGNMENT)
+        return rows.filter(pk__in=held.values("problem"))
+
+    def in_district(self, rows: ProblemQuerySet, name: str, code: str) -> ProblemQuerySet:
+        """The district with everything below it."""
+        codes, below = set(), {code}
+        while below:
+            codes |= below
+            below = {one.key for one in self.offered.district if one.more in below} - codes
+        return rows.filter(district__in=sorted(codes))
+
+    def found_since(self, rows: ProblemQuerySet, name: str, day: datetime.date) -> ProblemQuerySet:
+        return rows.filter(found_on__gte=day)
+
+    def found_until(self, rows: ProblemQuerySet, name: str, day: datetime.date) -> ProblemQuerySet:
+        return rows.filter(found_on__lte=day)
+
+    def due_since(self, rows: ProblemQuerySet, name: str, day: datetime.date) -> ProblemQuerySet:
+        return rows.filter(due_on__gte=day)
+
+    def due_until(self, rows: ProblemQuerySet, name: str, day: datetime.date) -> ProblemQuerySet:
+        return rows.filter(due_on__lte=day)
+
+    def due_soon(self, rows: ProblemQuerySet, name: str, span: str) -> ProblemQuerySet:
+        """Not done and due from today until tonight, this week's Sunday, or in 14 days."""
+        days = {"today": 0, "week": 6 - self.today.weekday(), "fortnight": 14}[span]
+        return rows.due_between(self.today, self.today + days * ONE_DAY)
+
+    def answered_by(self, rows: ProblemQuerySet, name: str, who: str) -> ProblemQuerySet:
+        held = Assignment.objects.filter(responsible=self.user, state__in=LIVE_ASSIGNMENT)
+        return rows.filter(pk__in=held.values("problem"))
+
+
+def age_condition(age: str, today: datetime.date) -> Q:
+    """Which due dates make an overdue problem so many days late today."""
+    least, most = AGES[age]
+    last = Q(due_on__lte=today - least * ONE_DAY)
+    return last if most is None else last & Q(due_on__gte=today - most * ONE_DAY)
+
+
+def age_column(today: datetime.date) -> Case:
+    """The age of an overdue problem as a column."""
+    cases = [When(age_condition(age, today), then=Value(age)) for age in AGES]
+    return Case(*cases, default=Value(""), output_field=CharField())
+
+
+def is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True

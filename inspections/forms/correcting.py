@@ -1,0 +1,149 @@
+"""Forms for putting the record right: amend, merge, void, withdraw evidence."""
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from casetracker.enums import UnitKind
+from casetracker.models import District, Unit
+from inspections.enums import Severity, Source, Verb, VoidKind
+from inspections.forms import fields
+from inspections.forms.base import Move, VerbForm
+from inspections.models import Attachment, Party, ProblemKind, Site
+from inspections.subjects.amendments import LABELS
+
+
+def _label(name: str) -> Any:
+    return capfirst(LABELS[name])
+
+
+class AmendForm(VerbForm):
+    """Only what differs from the record is changed; everything else stays as it is."""
+
+    verb = Verb.AMEND
+    words = gettext_lazy("Save")
+    busy = gettext_lazy("Saving")
+    intro = gettext_lazy("Number and history stay. Dates are counted anew, and units that lose or gain it are told.")
+    guarded = True
+    field_names = {"party": "party_name"}
+
+    kind = forms.ModelChoiceField(ProblemKind.objects.all(), required=False)
+    description = fields.text("", rows=4, most=4000)
+    quantity = forms.DecimalField(required=False, min_value=0, max_digits=10, decimal_places=2)
+    severity = forms.ChoiceField(choices=Severity.choices)
+    found_on = fields.day("")
+    site = forms.CharField(max_length=120, help_text=gettext_lazy("The whole name of another site."))
+    district = forms.ModelChoiceField(District.objects.none())
+    party_name = forms.CharField(required=False, max_length=120)
+    team = forms.ModelChoiceField(Unit.objects.none())
+    source = forms.ChoiceField(choices=Source.choices)
+    source_ref = forms.CharField(required=False, max_length=60)
+    lat = forms.FloatField(required=False, min_value=-90, max_value=90)
+    lon = forms.FloatField(required=False, min_value=-180, max_value=180)
+    internal_note = fields.text("", required=False)
+    reason = fields.reason(gettext_lazy("Why it is changed"))
+
+    def prepare(self) -> None:
+        problem = self.problem
+        for name, field in self.fields.items():
+            if name in LABELS:
+                field.label = _label(name)
+                self.initial.setdefault(name, getattr(problem, name))
+        self.initial["site"] = problem.site_name
+        self.initial["kind"] = problem.kind_id
+        self.initial["district"] = problem.district_id
+        self.initial["team"] = problem.team_id
+        teams: Any = self.fields["team"]
+        teams.queryset = Unit.objects.under(problem.office).filter(kind__in=(UnitKind.TEAM, UnitKind.OFFICE))
+        districts: Any = self.fields["district"]
+        districts.queryset = _districts_around(problem.district)
+        self.fields["found_on"].widget.attrs["max"] = timezone.localdate().isoformat()
+        self.fields["source_ref"].label = _("Item number above")
+
+    def clean_site(self) -> Site:
+        typed = self.cleaned_data["site"].strip()
+        if typed in (self.problem.site_name, self.problem.site.name):
+            return self.problem.site
+        found = list(Site.objects.visible_to(self.by).filter(name=typed)[:2])
+        if len(found) != 1:
+            raise forms.ValidationError(_("No single site has exactly this name. Copy the name from the site’s page."))
+        return found[0]
+
+    def move(self) -> Move:
+        values = {name: self._new(name) for name in self.changed_data if name in LABELS}
+        if "site" in values and values["site"] == self.problem.site:
+            del values["site"]
+        if "party_name" in values:
+            values["party"] = Party.objects.visible_to(self.by).filter(name=values["party_name"]).first()
+        return self.verb, values | {"reason": self.cleaned_data["reason"]}
+
+    def _new(self, name: str) -> Any:
+        value = self.cleaned_data[name]
+        return value.strip() if isinstance(value, str) else value
+
+
+def _districts_around(district: District) -> Any:
+    """The divisions of the same city."""
+    top = district.parent_id or district.code
+    return District.objects.under(top)
+
+
+class MergeForm(VerbForm):
+    verb = Verb.MERGE
+    words = Verb.MERGE.label
+    busy = gettext_lazy("Merging")
+    intro = gettext_lazy("This one ends. The other takes over its photos, reports and finders, and is counted once.")
+
+    survivor = forms.CharField(
+        label=gettext_lazy("Number of the other problem"),
+        max_length=60,
+        help_text=gettext_lazy("In full, or only the last figures."),
+    )
+    reason = fields.reason(gettext_lazy("Why they are the same"))
+
+    def clean_survivor(self) -> Any:
+        return fields.by_number(self.cleaned_data["survivor"], self.problem, self.by)
+
+
+class VoidForm(VerbForm):
+    verb = Verb.VOID
+    words = Verb.VOID.label
+    busy = gettext_lazy("Voiding")
+    intro = gettext_lazy("It is taken out of the count. Its number is never given again.")
+
+    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=VoidKind.choices, widget=forms.RadioSelect)
+    reason = fields.reason()
+
+
+class WithdrawEvidenceForm(VerbForm):
+    verb = Verb.WITHDRAW_EVIDENCE
+    words = Verb.WITHDRAW_EVIDENCE.label
+    busy = gettext_lazy("Withdrawing")
+    intro = gettext_lazy(
+        "The file, its hash and its custody log stay. If nothing shows the fix any more, it is rectified again."
+    )
+
+    attachment = forms.TypedChoiceField(label=gettext_lazy("File"), widget=forms.RadioSelect)
+    belongs_to = forms.CharField(
+        label=gettext_lazy("Number of the problem it belongs to"), required=False, max_length=60
+    )
+    reason = fields.reason()
+
+    def prepare(self) -> None:
+        rows = {str(one.pk): one for one in self.problem.attachments.all() if one.withdrawn_at is None}
+        field: Any = self.fields["attachment"]
+        field.choices = [(pk, _named(one)) for pk, one in rows.items()]
+        field.coerce = rows.__getitem__
+
+    def clean_belongs_to(self) -> Any:
+        typed = self.cleaned_data["belongs_to"]
+        return fields.by_number(typed, self.problem, self.by) if typed.strip() else None
+
+
+def _named(one: Attachment) -> str:
+    words = {"phase": one.get_phase_display(), "file": one.evidence.name or one.evidence_id[:12]}
+    return _("%(phase)s: %(file)s") % words

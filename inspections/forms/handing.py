@@ -1,0 +1,204 @@
+"""Forms for handing a problem on: name candidates, assign, hand back, release, send to the office."""
+
+import datetime
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from casetracker import calendars
+from casetracker.dates import long_date
+from casetracker.enums import UnitKind
+from casetracker.explain.sentence import term_words
+from casetracker.models import DeadlineRule, Unit
+from casetracker.workdays import count
+from inspections import deadlines, policy
+from inspections.enums import AssignmentRole, Clock, Verb
+from inspections.forms import fields
+from inspections.forms.base import Move, VerbForm
+from inspections.models import Problem
+from inspections.workflow import Addressee
+
+ANSWERING = (UnitKind.DEPARTMENT, UnitKind.GOVERNMENT, UnitKind.BUREAU, UnitKind.OTHER)
+
+
+def addressable(office: Unit) -> list[Unit]:
+    """The units of today that an office may hand problems to: those of its city, and those without a district."""
+    codes = office.districts.values("code")
+    near = (
+        Q(districts__in=codes)
+        | Q(districts__parent__in=codes)
+        | Q(districts__parent__parent__in=codes)
+        | Q(districts__isnull=True)
+    )
+    return list(Unit.objects.current().filter(near, kind__in=ANSWERING).distinct().order_by("kind", "sort_key"))
+
+
+def default_due(problem: Problem, today: datetime.date) -> tuple[datetime.date, str]:
+    """The date that the rule gives a problem assigned on the day, and the rule in words."""
+    code = deadlines.rule_code(Clock.RECTIFY, severity=problem.severity, route=problem.route)
+    rule = DeadlineRule.objects.in_force(code, today)
+    term = deadlines.term_of(rule)
+    words = _("%(rule)s, %(term)s") % {"rule": rule.name, "term": term_words(term)}
+    return count(today, term, calendars.load()).due_on, words
+
+
+class AssignForm(VerbForm):
+    """Who puts it right, by when, to what goal; a special assignment names regulator and government too."""
+
+    verb = Verb.ASSIGN
+    words = Verb.ASSIGN.label
+    busy = gettext_lazy("Assigning")
+    intro = gettext_lazy("Each unit is told at once and gets its own clocks: to claim, to answer, to put it right.")
+    guarded = True
+    template_name = "inspections/forms/assign.html"
+
+    lead = forms.TypedChoiceField(label=gettext_lazy("Lead unit"))
+    co = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("Co-handlers"),
+        required=False,
+        widget=forms.SelectMultiple(attrs={"size": 5}),
+        help_text=gettext_lazy("Hold Ctrl to choose several."),
+    )
+    special = forms.BooleanField(label=gettext_lazy("Special assignment"), required=False)
+    regulator = forms.TypedChoiceField(label=gettext_lazy("Sector regulator"), required=False)
+    government = forms.TypedChoiceField(label=gettext_lazy("Local government"), required=False)
+    due_on = fields.day(gettext_lazy("Due on"), required=False)
+    goal = forms.CharField(label=gettext_lazy("Goal"), required=False, max_length=500)
+    measures = fields.text(gettext_lazy("Main measures"), required=False, rows=2)
+    acceptor = forms.TypedChoiceField(label=gettext_lazy("Who accepts it"), required=False)
+    reason = fields.reason(required=False)
+
+    def prepare(self) -> None:
+        units = addressable(self.problem.office)
+        candidates = list(self.problem.candidates.all())
+        self.units = {str(unit.pk): unit for unit in [*units, *candidates, self.problem.team]}
+        plain = [(str(unit.pk), unit.name) for unit in units]
+        possible = [(str(unit.pk), unit.name) for unit in candidates]
+        grouped: list[Any] = [(_("Possible units"), possible), (_("All units"), plain)] if possible else plain
+        self._choices("lead", [("", _("Choose a unit")), *grouped])
+        self._choices("co", plain)
+        for name, kind in (("regulator", UnitKind.DEPARTMENT), ("government", UnitKind.GOVERNMENT)):
+            of_kind = [(str(unit.pk), unit.name) for unit in units if unit.kind == kind]
+            self._choices(name, [("", _("None named yet")), *of_kind])
+        team = (str(self.problem.team_id), self.problem.team.name)
+        self._choices("acceptor", [team, *(one for one in plain if one != team)])
+        self._explain(candidates)
+
+    def _choices(self, name: str, choices: list[Any]) -> None:
+        field: Any = self.fields[name]
+        field.choices = choices
+        field.coerce = self.units.__getitem__
+        field.empty_value = [] if name == "co" else None
+
+    def _explain(self, candidates: list[Unit]) -> None:
+        """What holds where nothing is chosen, and what has to be said where several units were possible."""
+        due, words = default_due(self.problem, timezone.localdate())
+        empty = _("Empty: %(date)s (%(rule)s).") % {"date": long_date(due, timezone.localdate()), "rule": words}
+        self.fields["due_on"].help_text = empty
+        self.initial.setdefault("goal", self.problem.goal)
+        self.initial.setdefault("measures", self.problem.measures)
+        self.initial.setdefault("acceptor", str(self.problem.acceptor_id or self.problem.team_id))
+        if len(candidates) == 1:
+            self.initial.setdefault("lead", str(candidates[0].pk))
+        if len(candidates) > 1:
+            self.fields["reason"].required = True
+            self.fields["reason"].label = _("Why this unit")
+            self.fields["reason"].help_text = _("Several units were possible; the choice is part of the record.")
+        else:
+            del self.fields["reason"]
+
+    def move(self) -> Move:
+        data = self.cleaned_data
+        named = [(data["lead"], AssignmentRole.LEAD)]
+        if data["special"]:
+            named += [(data["regulator"], AssignmentRole.REGULATOR), (data["government"], AssignmentRole.GOVERNMENT)]
+        named += [(unit, AssignmentRole.CO) for unit in data["co"]]
+        addressees = [Addressee(unit, role) for unit, role in named if unit is not None]
+        kept = ("special", "due_on", "goal", "measures", "acceptor")
+        return self.verb, {name: data[name] for name in kept} | {
+            "addressees": addressees,
+            "reason": data.get("reason", ""),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        named = [data.get("lead"), *(data.get("co") or [])]
+        if data.get("special"):
+            named += [data.get("regulator"), data.get("government")]
+        chosen = [unit.pk for unit in named if unit]
+        if len(chosen) != len(set(chosen)):
+            self.add_error("co", _("The same unit is named twice."))
+        return data
+
+
+class NameCandidatesForm(VerbForm):
+    verb = Verb.NAME_CANDIDATES
+    words = gettext_lazy("Save")
+    busy = gettext_lazy("Saving")
+    intro = gettext_lazy("Where it is not clear whose this is. Who assigns it decides, with a reason.")
+
+    units = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("Possible units"),
+        required=False,
+        widget=forms.SelectMultiple(attrs={"size": 8}),
+        help_text=gettext_lazy("Hold Ctrl to choose several. None takes the names back."),
+    )
+    reason = fields.reason(required=False)
+
+    def prepare(self) -> None:
+        units = {str(unit.pk): unit for unit in addressable(self.problem.office)}
+        field: Any = self.fields["units"]
+        field.choices = [(pk, unit.name) for pk, unit in units.items()]
+        field.coerce = units.__getitem__
+        field.empty_value = []
+        self.initial.setdefault("units", [str(unit.pk) for unit in self.problem.candidates.all()])
+
+
+class HandBackForm(VerbForm):
+    verb = Verb.HAND_BACK
+    words = Verb.HAND_BACK.label
+    busy = gettext_lazy("Handing back")
+    intro = gettext_lazy("It goes back to the office and is assigned anew.")
+
+    reason = fields.reason(hint=gettext_lazy("Why it is not yours, and whose it is, if you know."))
+
+    def prepare(self) -> None:
+        own = policy.own_assignment(self.by, self.problem)
+        if own is None:
+            self.fields["reason"].help_text = _("Why the office takes it back from the unit.")
+        elif own.role != AssignmentRole.LEAD:
+            self.intro = _("Only your unit’s own part ends; the others go on.")
+
+
+class ReleaseForm(VerbForm):
+    verb = Verb.RELEASE
+    words = Verb.RELEASE.label
+    busy = gettext_lazy("Releasing")
+    intro = gettext_lazy("The unit is told and need not answer any more. The lead goes on.")
+
+    assignment = forms.TypedChoiceField(label=gettext_lazy("Unit"), widget=forms.RadioSelect)
+    reason = fields.reason()
+
+    def prepare(self) -> None:
+        others = [one for one in policy.live_assignments(self.problem) if one.role != AssignmentRole.LEAD]
+        rows = {str(one.pk): one for one in others}
+        field: Any = self.fields["assignment"]
+        field.choices = [(pk, f"{one.unit.name} ({one.get_role_display()})") for pk, one in rows.items()]
+        field.coerce = rows.__getitem__
+        if len(rows) == 1:
+            self.initial.setdefault("assignment", next(iter(rows)))
+
+
+class ToCentralForm(VerbForm):
+    verb = Verb.TO_CENTRAL
+    words = Verb.TO_CENTRAL.label
+    busy = gettext_lazy("Sending")
+    intro = gettext_lazy(
+        "It is no longer one to be put right on the spot; the office assigns it. Counted so from today."
+    )
+
+    reason = fields.reason(hint=gettext_lazy("Why it could not be put right on the spot."))

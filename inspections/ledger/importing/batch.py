@@ -1,0 +1,187 @@
+"""One import: read, resolve and write in chunks, all in one transaction, with a report of every row."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol
+
+from django.db import transaction
+from django.utils import timezone
+
+from casetracker.models import Unit, User
+from inspections.enums import ImportState
+from inspections.ledger.errors import RowError
+from inspections.ledger.importing.names import Names
+from inspections.ledger.mapping import LedgerMapping
+from inspections.ledger.rows import ParsedRow, open_ledger
+from inspections.models import ImportBatch, ImportRow
+
+CHUNK = 1000
+KEPT_REMARKS = 5000
+
+
+@dataclass
+class Report:
+    """What became of the rows; refused and doubtful ones each with row, column, value and reason."""
+
+    rows: int = 0
+    accepted: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    duplicates: int = 0
+    hidden: int = 0
+    refused: list[RowError] = field(default_factory=list)
+    refused_rows: int = 0
+    doubtful: list[RowError] = field(default_factory=list)
+    made: dict[str, int] = field(default_factory=dict)
+    batch: ImportBatch | None = None
+
+    def refuse(self, *remarks: RowError) -> None:
+        self.refused_rows += 1
+        self.refused.extend(remarks[: max(0, KEPT_REMARKS - len(self.refused))])
+
+    def doubt(self, *remarks: RowError) -> None:
+        self.doubtful.extend(remarks[: max(0, KEPT_REMARKS - len(self.doubtful))])
+
+    def as_json(self) -> dict[str, Any]:
+        """The report in the form that the command prints and the batch keeps."""
+        return {
+            "rows": self.rows,
+            "accepted": self.accepted,
+            "created": self.created,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+            "duplicates": self.duplicates,
+            "hidden": self.hidden,
+            "refused": [one.as_json() for one in self.refused],
+            "refused_rows": self.refused_rows,
+            "doubtful": [one.as_json() for one in self.doubtful],
+            "made": self.made,
+        }
+
+
+@dataclass
+class Outcome:
+    """What became of one accepted row."""
+
+    row: ParsedRow
+    outcome: str
+    subject_id: Any = None
+    before: dict[str, Any] = field(default_factory=dict)
+
+
+class Writer(Protocol):
+    """Writes the accepted rows of one kind of ledger, a chunk at a time."""
+
+    def write(self, rows: list[ParsedRow], report: Report) -> list[Outcome]: ...
+
+    def finish(self) -> None: ...
+
+
+def import_file(
+    path: Path,
+    mapping: LedgerMapping,
+    *,
+    office: Unit,
+    by: User | None,
+    file_name: str = "",
+    dry_run: bool = False,
+    held: bool = True,
+    progress: Callable[[int, int], None] | None = None,
+) -> Report:
+    """Import a ledger into an office, in one transaction; a dry run does everything and takes it back.
+
+    Open problems stay `held` (no reminder, no mail speaks of them) until a supervisor releases the batch.
+    Raises LedgerError when the file, its layout or its mapping can't be used.
+    """
+    report = Report()
+    with open_ledger(path, mapping) as ledger, transaction.atomic():
+        batch = ImportBatch.objects.create(
+            office=office,
+            kind=mapping.kind,
+            file_name=(file_name or path.name)[:200],
+            file_sha256=digest_of(path),
+            mapping=dict(mapping.source),
+            state=ImportState.DONE,
+            by=by,
+            created_at=timezone.now(),
+            released_at=None if held else timezone.now(),
+        )
+        names = Names(office, mapping.create)
+        writer = writer_for(mapping, batch, names, held=held)
+        total = ledger.sheet.rows
+        for chunk in chunks(iter(ledger)):
+            report.rows += len(chunk)
+            good = []
+            for row in chunk:
+                if row.errors:
+                    report.refuse(*row.errors)
+                else:
+                    good.append(row)
+            outcomes = writer.write(good, report)
+            _keep(batch, outcomes, report)
+            names.forget_sites()
+            if progress:
+                progress(min(chunk[-1].row, total), total)
+        writer.finish()
+        names.flush()
+        report.hidden = ledger.hidden
+        report.made = dict(names.created)
+        batch.report = report.as_json()
+        batch.save(update_fields=["report"])
+        report.batch = batch
+        if dry_run:
+            transaction.set_rollback(True)
+            report.batch = None
+    return report
+
+
+def _keep(batch: ImportBatch, outcomes: list[Outcome], report: Report) -> None:
+    """Count what became of the rows and remember it for undoing and for the page."""
+    for one in outcomes:
+        if one.outcome == "duplicate":
+            report.duplicates += 1
+            continue
+        report.accepted += 1
+        if one.outcome == "created":
+            report.created += 1
+        elif one.outcome == "updated":
+            report.updated += 1
+        else:
+            report.unchanged += 1
+        report.doubt(*one.row.doubtful)
+    ImportRow.objects.bulk_create(
+        [
+            ImportRow(batch=batch, row=one.row.row, outcome=one.outcome, subject_id=one.subject_id, before=one.before)
+            for one in outcomes
+        ],
+        batch_size=CHUNK,
+    )
+
+
+def writer_for(mapping: LedgerMapping, batch: ImportBatch, names: Names, *, held: bool) -> Writer:
+    """The writer of this kind of ledger."""
+    from inspections.ledger.importing.problems import ProblemWriter
+    from inspections.ledger.importing.visits import VisitWriter
+
+    if mapping.kind == "visits":
+        return VisitWriter(batch, names)
+    return ProblemWriter(batch, names, held=held)
+
+
+def chunks(rows: Iterator[ParsedRow]) -> Iterator[list[ParsedRow]]:
+    while chunk := list(islice(rows, CHUNK)):
+        yield chunk
+
+
+def digest_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def key_of(*parts: object) -> str:
+    """The digest by which a row without a number is known again."""
+    return hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).hexdigest()

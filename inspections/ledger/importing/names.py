@@ -1,0 +1,188 @@
+"""Finding (or, where the mapping says so, creating) the rows that a ledger's names mean."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from casetracker.enums import UnitKind
+from casetracker.models import District, Unit, UnitName
+from inspections.ledger.cells import normalise
+from inspections.ledger.errors import LedgerError
+from inspections.models import ProblemKind, Site, SiteKind
+from inspections.searching import index_site
+
+Kind = TypeVar("Kind", SiteKind, ProblemKind)
+
+GOVERNMENT = re.compile(r"(政府|管委会|管理委员会|街道|办事处)$")
+
+
+class NoOffice(LedgerError):
+    """There is no office, or not just one, into which to import."""
+
+
+def office_named(name: str | None) -> Unit:
+    """The supervision office of this name, or the only one there is. Raises NoOffice."""
+    offices = Unit.objects.filter(kind=UnitKind.OFFICE)
+    if name:
+        found = offices.filter(name_zh=name).first() or offices.filter(name_en=name).first()
+        if found is None:
+            raise NoOffice("no_office", _("There is no supervision office “%(name)s”."), name=name)
+        return found
+    several = list(offices[:2])
+    if len(several) == 1:
+        return several[0]
+    if not several:
+        raise NoOffice("no_office", _("There is no supervision office yet. Make one first with manage.py setup."))
+    raise NoOffice("no_office", _("There are several supervision offices. Say which with --office NAME."))
+
+
+@dataclass
+class Names:
+    """Looks up what names mean, each read once; counts what it created."""
+
+    office: Unit
+    create: frozenset[str]
+    created: dict[str, int] = field(default_factory=dict)
+    _sites: dict[tuple[str, str], Site] = field(default_factory=dict)
+    _changed_sites: dict[tuple[str, str], Site] = field(default_factory=dict)
+
+    def district(self, name: str) -> District | None:
+        """The district of this name or code; of several with one name that of the office's own city."""
+        found = self._districts.get(normalise(name), [])
+        own = [one for one in found if one.code[:4] in self._cities]
+        return (own or found or [None])[0]
+
+    @cached_property
+    def _cities(self) -> set[str]:
+        return {code[:4] for code in self.office.districts.values_list("code", flat=True)}
+
+    @cached_property
+    def _districts(self) -> dict[str, list[District]]:
+        table: dict[str, list[District]] = {}
+        for one in District.objects.all():
+            for name in {one.code, one.name_zh, one.name_en, *one.aliases}:
+                if name:
+                    table.setdefault(normalise(name), []).append(one)
+        return table
+
+    @cached_property
+    def _units(self) -> dict[str, Unit]:
+        table: dict[str, Unit] = {}
+        for alias in UnitName.objects.select_related("unit"):
+            table[normalise(alias.name)] = alias.unit
+        for unit in Unit.objects.all():
+            for name in (unit.short_zh, unit.name_en, unit.name_zh):
+                if name:
+                    table[normalise(name)] = unit
+        return table
+
+    def unit(self, name: str) -> Unit | None:
+        """The responsible unit of this name, former name or alias."""
+        found = self._units.get(normalise(name))
+        if found is None and "units" in self.create:
+            kind = UnitKind.GOVERNMENT if GOVERNMENT.search(name) else UnitKind.DEPARTMENT
+            found = self._make_unit(name, kind, None)
+        return found
+
+    def team(self, name: str) -> Unit | None:
+        """The supervision team of this name."""
+        found = self._units.get(normalise(name))
+        if found is None and "teams" in self.create:
+            found = self._make_unit(name, UnitKind.TEAM, self.office)
+            found.districts.set(self.office.districts.all())
+        return found
+
+    def _make_unit(self, name: str, kind: UnitKind, parent: Unit | None) -> Unit:
+        unit = Unit.objects.create(name_zh=name, kind=kind, parent=parent)
+        self._units[normalise(name)] = unit
+        self._count("units" if kind != UnitKind.TEAM else "teams")
+        return unit
+
+    @cached_property
+    def _site_kinds(self) -> dict[str, SiteKind]:
+        return _by_names(SiteKind.objects.all())
+
+    def site_kind(self, name: str | None) -> SiteKind | None:
+        """The kind of site; `other` where the ledger says nothing."""
+        if not name:
+            return self._site_kinds["other"]
+        found = self._site_kinds.get(normalise(name))
+        if found is None and "kinds" in self.create:
+            found = SiteKind.objects.create(code=_code(name), name_zh=name, position=len(self._site_kinds))
+            self._site_kinds[normalise(name)] = found
+            self._count("kinds")
+        return found
+
+    @cached_property
+    def _kinds(self) -> dict[str, ProblemKind]:
+        return _by_names(ProblemKind.objects.all())
+
+    def kind(self, name: str) -> ProblemKind | None:
+        found = self._kinds.get(normalise(name))
+        if found is None and "kinds" in self.create:
+            found = ProblemKind.objects.create(code=_code(name), name_zh=name, position=len(self._kinds))
+            self._kinds[normalise(name)] = found
+            self._count("kinds")
+        return found
+
+    def load_sites(self, wanted: set[str]) -> None:
+        """Read the office's sites of these names, those known already left out."""
+        missing = wanted - {name for name, _district in self._sites}
+        for site in Site.objects.filter(office=self.office, name__in=missing).select_related("district", "kind"):
+            self._sites[site.name, site.district_id] = site
+
+    def site(
+        self, name: str, district: District, kind: str | None, lat: float | None, lon: float | None
+    ) -> Site | None:
+        """The site of this name in this district; a position it lacked is taken from the ledger."""
+        key = (name, district.code)
+        found = self._sites.get(key)
+        if found is None:
+            site_kind = self.site_kind(kind)
+            if "sites" not in self.create or site_kind is None:
+                return None
+            found = Site(office=self.office, name=name, district=district, kind=site_kind, lat=lat, lon=lon)
+            found.search = index_site(found)  # type: ignore[assignment]
+            self._sites[key] = self._changed_sites[key] = found
+            self._count("sites")
+        elif found.lat is None and lat is not None:
+            found.lat, found.lon = lat, lon
+            self._changed_sites[key] = found
+        return found
+
+    def flush(self) -> None:
+        """Write the sites that are new or gained a position."""
+        new = [site for site in self._changed_sites.values() if site._state.adding]
+        old = [site for site in self._changed_sites.values() if not site._state.adding]
+        Site.objects.bulk_create(new, batch_size=1000)
+        Site.objects.bulk_update(old, ["lat", "lon"], batch_size=1000)
+        self._changed_sites.clear()
+
+    def forget_sites(self) -> None:
+        """Let go of the sites read so far, so that memory does not grow with the ledger."""
+        self.flush()
+        if len(self._sites) > 20_000:
+            self._sites.clear()
+
+    def _count(self, what: str) -> None:
+        self.created[what] = self.created.get(what, 0) + 1
+
+
+def _by_names(rows: Iterable[Kind]) -> dict[str, Kind]:
+    """Kinds by every name they go by."""
+    table: dict[str, Kind] = {}
+    for row in rows:
+        for name in (*row.aliases, row.code, row.name_en, row.name_zh):
+            if name:
+                table[normalise(name)] = row
+    return table
+
+
+def _code(name: str) -> str:
+    """A stable code for a kind that an import created."""
+    return "x-" + hashlib.sha256(name.encode()).hexdigest()[:12]

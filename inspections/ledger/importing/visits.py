@@ -1,0 +1,112 @@
+"""Writing the visits of a ledger, and joining imported problems to them."""
+
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from inspections.enums import VisitMode
+from inspections.ledger.errors import Message, RowError
+from inspections.ledger.importing.batch import CHUNK, Outcome, Report, key_of
+from inspections.ledger.importing.names import Names
+from inspections.ledger.rows import ParsedRow
+from inspections.models import ImportBatch, Visit, VisitInspector
+
+UNKNOWN_DISTRICT = _("No district is called “%(name)s”. Use its name or its code.")
+UNKNOWN_TEAM = _("No supervision team is called “%(name)s”.")
+UNKNOWN_SITE = _("No site is called “%(name)s”. Make it first, or let the import create sites.")
+
+
+class VisitWriter:
+    """Creates the visits that are not there yet; an identical row of the same file is a duplicate."""
+
+    def __init__(self, batch: ImportBatch, names: Names) -> None:
+        self.batch = batch
+        self.names = names
+        self.now = timezone.now()
+        self.seen: set[str] = set()
+
+    def write(self, rows: list[ParsedRow], report: Report) -> list[Outcome]:
+        self.names.load_sites({row.values["site"] for row in rows})
+        found: list[tuple[ParsedRow, str, dict[str, Any]]] = []
+        outcomes: list[Outcome] = []
+        for row in rows:
+            facts = self._facts(row, report)
+            if facts is None:
+                continue
+            key = key_of(self.batch.office_id, "visit", *(row.values.get(name) for name in sorted(row.values)))
+            if key in self.seen:
+                outcomes.append(Outcome(row, "duplicate"))
+                continue
+            self.seen.add(key)
+            found.append((row, key, facts))
+        self.names.flush()
+        known = dict(
+            Visit.objects.filter(import_key__in=[key for _row, key, _facts in found]).values_list("import_key", "id")
+        )
+        new: list[Visit] = []
+        people: list[VisitInspector] = []
+        for row, key, facts in found:
+            if key in known:
+                outcomes.append(Outcome(row, "unchanged", known[key]))
+                continue
+            visit = Visit(import_batch=self.batch, import_key=key, recorded_at=self.now, **facts)
+            new.append(visit)
+            people.extend(VisitInspector(visit=visit, name=name) for name in row.values.get("inspectors") or [])
+            outcomes.append(Outcome(row, "created", visit.pk))
+        Visit.objects.bulk_create(new, batch_size=CHUNK)
+        VisitInspector.objects.bulk_create(people, batch_size=CHUNK)
+        return outcomes
+
+    def _facts(self, row: ParsedRow, report: Report) -> dict[str, Any] | None:
+        """The columns of one visit; None when the row is refused."""
+        values = row.values
+        district = self.names.district(values["district"])
+        if district is None:
+            report.refuse(remark(row, "district", values["district"], "unknown_district", UNKNOWN_DISTRICT))
+            return None
+        team = self.names.team(values["team"])
+        if team is None:
+            report.refuse(remark(row, "team", values["team"], "unknown_team", UNKNOWN_TEAM))
+            return None
+        site = self.names.site(values["site"], district, values.get("site_kind"), values.get("lat"), values.get("lon"))
+        if site is None:
+            report.refuse(remark(row, "site", values["site"], "unknown_site", UNKNOWN_SITE))
+            return None
+        inspectors = values.get("inspectors") or []
+        return {
+            "team": team,
+            "site": site,
+            "site_name": site.name,
+            "district": district,
+            "on": values["date"],
+            "mode": values.get("mode") or VisitMode.PATROL,
+            "people": values.get("people") or len(inspectors),
+            "lat": values.get("lat"),
+            "lon": values.get("lon"),
+        }
+
+    def finish(self) -> None:
+        """Join the office's imported problems that were waiting for their visit."""
+        join_problems(self.batch.office_id)
+
+
+def join_problems(office_id: int) -> None:
+    """Give imported problems without a visit the one of their team at their site on their day, if it is just one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE inspections_problem AS p SET visit_id = v.id
+            FROM (SELECT team_id, site_id, "on", (array_agg(id))[1] AS id
+                  FROM inspections_visit WHERE NOT undone GROUP BY team_id, site_id, "on" HAVING count(*) = 1) AS v
+            WHERE p.office_id = %s AND p.import_batch_id IS NOT NULL AND p.visit_id IS NULL
+              AND v.team_id = p.team_id AND v.site_id = p.site_id AND v."on" = p.found_on
+            """,
+            [office_id],
+        )
+
+
+def remark(row: ParsedRow, column: str, value: Any, code: str, message: Any) -> RowError:
+    """A remark on one column of a row, with the value named in the message."""
+    return RowError(row.row, column, str(value)[:200], code, Message(message, {"name": value}))

@@ -1,0 +1,68 @@
+"""Take a spreadsheet ledger in: visits or problems, by a profile that comes with us or a mapping file."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from inspections.ledger.errors import LedgerError
+from inspections.ledger.importing import Report, import_file, office_named
+from inspections.ledger.mapping import load, profile, profiles
+
+
+class Command(BaseCommand):
+    """import_ledger FILE (--profile NAME | --mapping FILE.toml) [--dry-run] [--format json]"""
+
+    help = "Import a ledger (xlsx, xls, csv). Nothing is sent; open items stay held until a supervisor releases them."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path)
+        how = parser.add_mutually_exclusive_group(required=True)
+        how.add_argument("--profile", help=f"one of: {', '.join(profiles())}")
+        how.add_argument("--mapping", type=Path, help="a mapping file (TOML)")
+        parser.add_argument("--office", help="the supervision office; needed only where there are several")
+        parser.add_argument("--dry-run", action="store_true", help="report what would happen and change nothing")
+        parser.add_argument("--release", action="store_true", help="let reminders and mail speak of the open items")
+        parser.add_argument("--format", choices=("text", "json"), default="text")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path: Path = options["file"]
+        if not path.is_file():
+            raise CommandError(f"There is no file {path}.")
+        as_json = options["format"] == "json"
+        try:
+            mapping = profile(options["profile"]) if options["profile"] else load(options["mapping"])
+            report = import_file(
+                path,
+                mapping,
+                office=office_named(options["office"]),
+                by=None,
+                dry_run=options["dry_run"],
+                held=not options["release"],
+                progress=None if as_json else self._progress,
+            )
+        except LedgerError as error:
+            raise CommandError(f"{error} ({error.code})") from error
+        if as_json:
+            self.stdout.write(json.dumps(report.as_json(), ensure_ascii=False, indent=1))
+        else:
+            self._tell(report, options["dry_run"])
+
+    def _progress(self, done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            self.stderr.write(f"\r{done:,} of {total:,} rows", ending="")
+
+    def _tell(self, report: Report, dry_run: bool) -> None:
+        if sys.stderr.isatty():
+            self.stderr.write("")
+        if dry_run:
+            self.stdout.write("Dry run: nothing was changed.")
+        self.stdout.write(
+            f"{report.rows:,} rows: {report.created:,} created, {report.updated:,} updated, "
+            f"{report.unchanged:,} unchanged, {report.duplicates:,} repeated, {report.refused_rows:,} refused."
+        )
+        for title, remarks in (("Refused", report.refused), ("Doubtful", report.doubtful)):
+            for one in remarks:
+                self.stdout.write(f"{title}: row {one.row}, {one.column}, “{one.value}”: {one.message} ({one.code})")

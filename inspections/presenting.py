@@ -1,0 +1,83 @@
+"""How a problem shows itself in rows and heads: its light and the few words beside it, without any query."""
+
+import datetime
+from typing import Any, NamedTuple
+
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from casetracker.dates import short_date
+from casetracker.explain import lateness
+from casetracker.models import Deadline
+from casetracker.workdays import Calendar, light
+from inspections.enums import Clock, Light, Status, Verb
+from inspections.models import Problem
+
+# What the office does next in a state where the unit has nothing to do, and the clock it does it by.
+OFFICE_STEPS: dict[str, tuple[Clock, Verb]] = {
+    Status.FOUND: (Clock.DEPLOY, Verb.ASSIGN),
+    Status.REPORTED: (Clock.VERIFY, Verb.VERIFY),
+    Status.VERIFIED: (Clock.CLOSE, Verb.CLOSE),
+}
+
+
+class Lit(NamedTuple):
+    """A light: its state (late, near, ok, done, stopped) and its words in the active language."""
+
+    state: str
+    words: str
+
+
+def step_due_on() -> Subquery:
+    """The date of the office's own clock (assignment, verification, closing), to be annotated as `step_due_on`.
+
+    A list that annotates it shows "Verify by 11 Dec"; one that doesn't shows "reported 6 Dec".
+    """
+    clocks = [clock for clock, verb in OFFICE_STEPS.values()]
+    rows = Deadline.objects.running().filter(subject_type="problem", subject_id=OuterRef("pk"), clock__in=clocks)
+    return Subquery(rows.order_by("due_on").values("due_on")[:1])
+
+
+def light_of(problem: Problem, today: datetime.date, calendar: Calendar) -> Lit:
+    """The light of a problem on a day, from the columns of its row alone (and `step_due_on` where annotated).
+
+    While a unit is to put it right, it is the light of the rectification date; while the office is to act,
+    that of the office's step.
+    """
+    if not problem.is_open:
+        return _ended(problem)
+    if problem.paused_since is not None and not problem.is_overdue(today):
+        stopped = (today - problem.paused_since).days + 1
+        return Lit(Light.STOPPED, lateness(today, today, stopped_days=stopped))
+    if problem.status in OFFICE_STEPS:
+        return _office_step(problem, today, calendar)
+    if problem.met_on is not None:
+        return Lit(Light.DONE, _("reported %(date)s") % {"date": short_date(problem.met_on, today)})
+    if problem.due_on is None:
+        return Lit(Light.OK, _("no date set"))
+    return Lit(light(problem.due_on, today, calendar), lateness(problem.due_on, today))
+
+
+def _ended(problem: Problem) -> Lit:
+    if problem.status == Status.CLOSED and problem.closed_on:
+        return Lit(Light.DONE, _("closed %(date)s") % {"date": short_date(problem.closed_on)})
+    return Lit(Light.DONE, _("voided %(date)s") % {"date": short_date(_local_day(problem.status_since))})
+
+
+def _office_step(problem: Problem, today: datetime.date, calendar: Calendar) -> Lit:
+    due: datetime.date | None = getattr(problem, "step_due_on", None)
+    if due is not None:
+        clock, verb = OFFICE_STEPS[problem.status]
+        words = lateness(due, today, clock_name=str(clock.label), verb=str(verb.label))
+        return Lit(light(due, today, calendar), words)
+    since = {"date": short_date(_local_day(problem.status_since), today)}
+    if problem.status == Status.FOUND:
+        return Lit(Light.NEAR, _("found %(date)s, to be assigned") % since)
+    if problem.status == Status.REPORTED:
+        return Lit(Light.DONE, _("reported %(date)s") % since)
+    return Lit(Light.DONE, _("verified %(date)s") % since)
+
+
+def _local_day(moment: Any) -> datetime.date:
+    return timezone.localdate(moment)

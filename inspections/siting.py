@@ -1,0 +1,198 @@
+"""Writing a site: who may, what is known there already, entering and changing it together with its event."""
+
+import datetime
+import math
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from casetracker import audit
+from casetracker.enums import Role
+from casetracker.errors import Invalid, NotAllowed
+from casetracker.models import District, Unit, User
+from inspections import scope
+from inspections.models import Party, Site, SiteName, SiteOperator
+from inspections.searching import index_party, index_site
+
+SUBJECT = "site"
+# Two sites nearer than this are likely one.
+NEAR_METRES = 50
+METRES_PER_DEGREE = 111_320.0
+
+# What a person may change of a site; the position is the pair lat and lon (WGS-84, degrees).
+COLUMNS = (
+    "name",
+    "kind",
+    "district",
+    "grid_cell",
+    "address",
+    "lat",
+    "lon",
+    "credit_code",
+    "permit",
+    "risk_class",
+    "valid_until",
+)
+
+
+# --- Rights -----------------------------------------------------------------------------------------
+
+
+def keeps_sites_in(user: User, office: Unit, district_code: str) -> bool:
+    """May the person enter and change sites there: inspectors of the district, supervisors of the office."""
+    if any(office.path.startswith(scope.bureau_of(unit).path) for unit in user.units_as(Role.SUPERVISOR)):
+        return True
+    return district_code in scope.of(user).districts
+
+
+def may_change(user: User, site: Site) -> bool:
+    return keeps_sites_in(user, site.office, site.district_id)
+
+
+def office_for(user: User) -> Unit | None:
+    """The office a new site of this person belongs to; None for somebody who enters none."""
+    units = user.units_as(Role.INSPECTOR, Role.SUPERVISOR)
+    return scope.bureau_of(units[0]) if units else None
+
+
+def districts_for(user: User) -> QuerySet[District]:
+    """The districts in which the person may enter sites: an inspector's own, a supervisor's those of the office."""
+    codes = set(scope.of(user).districts)
+    for unit in user.units_as(Role.SUPERVISOR):
+        under = Unit.objects.under(scope.bureau_of(unit))
+        named = set(District.objects.filter(units__in=under).values_list("code", flat=True))
+        codes |= set(District.objects.filter(Q(code__in=named) | Q(parent__in=named)).values_list("code", flat=True))
+    return District.objects.filter(code__in=codes)
+
+
+# --- Places -----------------------------------------------------------------------------------------
+
+
+def metres_between(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
+    """The distance of two positions (WGS-84, degrees) in metres, on a sphere; right to 0.5 %."""
+    phi, other_phi = math.radians(lat), math.radians(other_lat)
+    half_lat = math.sin((other_phi - phi) / 2) ** 2
+    half_lon = math.sin(math.radians(other_lon - lon) / 2) ** 2
+    return 2 * 6_371_000 * math.asin(math.sqrt(min(1.0, half_lat + math.cos(phi) * math.cos(other_phi) * half_lon)))
+
+
+def within(lat: float, lon: float, metres: float) -> Q:
+    """The condition that a row's position lies in the square around a place; the circle is cut out afterwards."""
+    up = metres / METRES_PER_DEGREE
+    aside = up / max(0.01, math.cos(math.radians(lat)))
+    return Q(lat__range=(lat - up, lat + up), lon__range=(lon - aside, lon + aside))
+
+
+def likely_same(user: User, *, name: str, lat: float | None, lon: float | None, but: Site | None = None) -> list[Site]:
+    """Visible sites that may be the one meant: of the same name, now or formerly, or within 50 m; at most ten."""
+    alike = Q(name=name.strip()) | Q(names__name=name.strip())
+    if lat is not None and lon is not None:
+        alike |= within(lat, lon, NEAR_METRES)
+    ids = Site.objects.visible_to(user).values("pk")
+    found = Site.objects.filter(alike, pk__in=ids).select_related("kind", "district").defer("search").distinct()
+    if but is not None:
+        found = found.exclude(pk=but.pk)
+    near = []
+    for site in found.order_by("name", "pk")[:50]:
+        far = (
+            metres_between(lat, lon, site.lat, site.lon)
+            if None not in (lat, lon, site.lat, site.lon)
+            else None  # type: ignore[arg-type]
+        )
+        same_name = site.name == name.strip() or any(one.name == name.strip() for one in site.names.all())
+        if same_name or (far is not None and far <= NEAR_METRES):
+            near.append(site)
+    return near[:10]
+
+
+# --- Writing ----------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def enter(
+    *, by: User, office: Unit, operator_name: str = "", now: datetime.datetime | None = None, **values: Any
+) -> Site:
+    """Put a new site on the register, with its operator where one is named. `values` are columns of COLUMNS.
+
+    Raises NotAllowed outside the person's districts, Invalid for a missing name or half a position.
+    """
+    moment = now or timezone.now()
+    _check(values)
+    if not keeps_sites_in(by, office, values["district"].pk):
+        raise NotAllowed(_("You may enter sites only in your own districts."))
+    site = Site(office=office, **values)
+    site.search = index_site(site)  # type: ignore[assignment]
+    site.save(force_insert=True)
+    if operator_name.strip():
+        _run_by(site, operator_name, timezone.localdate(moment))
+    _tell(site, "enter_site", by, moment, kind=site.kind.name_zh, operator=operator_name.strip())
+    return site
+
+
+@transaction.atomic
+def change(
+    site: Site, *, by: User, operator_name: str | None = None, now: datetime.datetime | None = None, **values: Any
+) -> Site:
+    """Change what the register says of a site; a former name stays known, and is still found by the search.
+
+    Problems and visits keep the name of their day. `operator_name` None leaves the operator, "" ends it.
+    Raises NotAllowed, and Invalid when nothing would change.
+    """
+    moment = now or timezone.now()
+    today = timezone.localdate(moment)
+    locked = Site.objects.select_for_update(of=("self",)).select_related("office", "kind", "district").get(pk=site.pk)
+    if not may_change(by, locked):
+        raise NotAllowed(_("Only inspectors of the district and supervisors of the office may change a site."))
+    _check({name: getattr(locked, name) for name in COLUMNS} | values)
+    before = {name: getattr(locked, name) for name, value in values.items() if getattr(locked, name) != value}
+    after = {name: values[name] for name in before}
+    ran = _operator_of(locked)
+    moved_hands = operator_name is not None and operator_name.strip() != (ran.party.name if ran else "")
+    if not before and not moved_hands:
+        raise Invalid(_("Nothing was changed."))
+    if "district" in after and not keeps_sites_in(by, locked.office, after["district"].pk):
+        raise NotAllowed(_("You may move a site only into your own districts."))
+    for name, value in after.items():
+        setattr(locked, name, value)
+    if "name" in before:
+        SiteName.objects.create(site=locked, name=before["name"], until_on=today)
+    details = {}
+    if moved_hands and operator_name is not None:
+        _run_by(locked, operator_name, today)
+        details = {"operator": operator_name.strip(), "earlier_operator": ran.party.name if ran else ""}
+    former = tuple(locked.names.values_list("name", flat=True))
+    locked.search = index_site(locked, former)  # type: ignore[assignment]
+    locked.save(update_fields=[*after, "search"])
+    _tell(locked, "change_site", by, moment, before=before, after=after, **details)
+    return locked
+
+
+def _check(values: dict[str, Any]) -> None:
+    if not str(values.get("name") or "").strip():
+        raise Invalid(_("Give the site a name."), field="name")
+    if (values.get("lat") is None) != (values.get("lon") is None):
+        raise Invalid(_("A position needs both latitude and longitude."), field="lat")
+
+
+def _operator_of(site: Site) -> SiteOperator | None:
+    return site.operators.filter(until_on__isnull=True).select_related("party").first()
+
+
+def _run_by(site: Site, name: str, today: datetime.date) -> None:
+    """End whoever ran the site today; from now on it is the party of this name, known or new ("" for nobody)."""
+    site.operators.filter(until_on__isnull=True).update(until_on=today)
+    if not name.strip():
+        return
+    party = Party.objects.filter(office=site.office, name=name.strip()).first()
+    if party is None:
+        party = Party(office=site.office, name=name.strip())
+        party.search = index_party(party)  # type: ignore[assignment]
+        party.save(force_insert=True)
+    SiteOperator.objects.create(site=site, party=party, from_on=today)
+
+
+def _tell(site: Site, verb: str, by: User, moment: datetime.datetime, **facts: Any) -> None:
+    audit.record(subject_type=SUBJECT, subject_id=site.pk, label=site.name, verb=verb, by=by, at=moment, **facts)

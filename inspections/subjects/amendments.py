@@ -1,0 +1,72 @@
+"""What an amendment changed, in words: the name of each field, before and after."""
+
+import datetime
+from typing import Any
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from casetracker.dates import short_date
+from casetracker.models import Event
+from inspections.enums import Severity, Source
+from inspections.subjects.words import fill, listed
+
+LABELS: dict[str, Any] = {
+    "district": gettext_lazy("district"),
+    "site": gettext_lazy("site"),
+    "kind": gettext_lazy("kind"),
+    "severity": gettext_lazy("severity"),
+    "party": gettext_lazy("responsible party"),
+    "party_name": gettext_lazy("responsible party"),
+    "found_on": gettext_lazy("found on"),
+    "team": gettext_lazy("team"),
+    "description": gettext_lazy("what is wrong"),
+    "internal_note": gettext_lazy("internal note"),
+    "quantity": gettext_lazy("quantity"),
+    "lat": gettext_lazy("latitude"),
+    "lon": gettext_lazy("longitude"),
+    "source": gettext_lazy("source"),
+    "source_ref": gettext_lazy("item number above"),
+}
+CHOICES: dict[str, Any] = {"severity": Severity, "source": Source}
+# Texts too long for a sentence, and those that only the office reads.
+LONG = ("description", "internal_note")
+INTERNAL = ("internal_note",)
+
+
+def amended_fields(event: Event, *, inside: bool) -> list[str]:
+    """The fields that an amendment changed and that this reader may know of."""
+    changed = [name for name in LABELS if name in event.after or name in event.before]
+    if {"party", "party_name"} <= set(changed):
+        changed.remove("party")
+    return [name for name in changed if inside or name not in INTERNAL]
+
+
+def amended(event: Event, inside: bool) -> list[str]:
+    """One sentence for each changed field with before and after, and one that names the long texts."""
+    sentences = []
+    long = []
+    for name in amended_fields(event, inside=inside):
+        if name in LONG:
+            long.append(str(LABELS[name]))
+            continue
+        words = {
+            "field": capfirst(LABELS[name]),
+            "before": _shown(name, event.before.get(name)),
+            "after": _shown(name, event.after.get(name)),
+        }
+        sentences.append(fill(_("%(field)s: %(before)s became %(after)s."), **words))
+    if long:
+        sentences.append(fill(_("Reworded: %(fields)s."), fields=listed(long)))
+    return sentences
+
+
+def _shown(name: str, value: Any) -> str:
+    if value in (None, ""):
+        return _("nothing")
+    if name in CHOICES and value in CHOICES[name].values:
+        return str(CHOICES[name](value).label)
+    if name == "found_on":
+        return short_date(datetime.date.fromisoformat(value))
+    return str(value)

@@ -1,0 +1,57 @@
+"""Small pieces that sentences about problems are made of: quoted words, lists, dates, the joining of sentences."""
+
+import datetime
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from casetracker.dates import short_date
+
+Names = Mapping[str, str]
+
+
+def fill(text: str, **words: Any) -> SafeString:
+    """The translated sentence with its named placeholders filled in; every word is escaped unless it is safe."""
+    return mark_safe(text % {name: conditional_escape(word) for name, word in words.items()})  # noqa: S308
+
+
+def strong(name: str) -> SafeString:
+    """A person's name in the weight that the timeline gives to people."""
+    return format_html("<b>{}</b>", name)
+
+
+def joined(sentences: Iterable[str]) -> SafeString:
+    """Whole sentences, one after the other; empty ones are left out."""
+    gap = pgettext("between sentences", " ")
+    return mark_safe(gap.join(conditional_escape(one) for one in sentences if one))  # noqa: S308
+
+
+def listed(items: Iterable[str]) -> str:
+    """Names as a list: A, B, C."""
+    return pgettext("between items of a list", ", ").join(items)
+
+
+def day(value: Any) -> str:
+    """A stored ISO date as people read it; empty where there is none."""
+    if not value:
+        return ""
+    on = value if isinstance(value, datetime.date) else datetime.date.fromisoformat(str(value)[:10])
+    return short_date(on)
+
+
+def quoted(label: str, text: str) -> str:
+    """A sentence that quotes what somebody wrote, with a word before it; empty where nothing was written."""
+    said = str(text or "").strip().rstrip("。.")
+    return fill(_("%(label)s: “%(text)s”."), label=label, text=said) if said else ""
+
+
+def reason(details: Mapping[str, Any]) -> str:
+    return quoted(pgettext("in the history", "Reason"), details.get("reason", ""))
+
+
+def note(details: Mapping[str, Any]) -> str:
+    return quoted(pgettext("in the history", "Note"), details.get("note", ""))

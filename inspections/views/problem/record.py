@@ -1,0 +1,166 @@
+"""Reading one problem with all its parts, and what this person may do to it, in few queries."""
+
+import datetime
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Prefetch, prefetch_related_objects
+from django.db.models.functions import JSONObject
+from django.http import Http404
+from django.utils import timezone
+
+from casetracker import audit
+from casetracker.models import Event, User
+from inspections import policy, scope, workflow
+from inspections.enums import LIVE_ASSIGNMENT, Status, Verb
+from inspections.models import (
+    Assignment,
+    Attachment,
+    Comment,
+    Escalation,
+    Extension,
+    Feedback,
+    Problem,
+    Recheck,
+    Stage,
+    VisitInspector,
+)
+from inspections.workflow.engine import SUBJECT
+
+RELATED = (
+    "office__parent",
+    "team",
+    "site",
+    "district",
+    "kind",
+    "lead_unit",
+    "acceptor",
+    "responsible",
+    "reported_by",
+    "party",
+    "checklist_item",
+    "merged_into",
+    "visit",
+)
+
+# Parts that exist only once the history tells of them; an import or a merger may bring any of them.
+PARTS: dict[str, tuple[Any, tuple[str, ...], set[str]]] = {
+    "extensions": (Extension, ("assignment__unit", "asked_by", "decided_by"), {Verb.ASK_EXTENSION}),
+    "feedbacks": (Feedback, ("by",), {Verb.REPORT_BACK}),
+    "rechecks": (Recheck, ("by",), {Verb.RECHECK, Verb.VERIFY, Verb.SEND_BACK}),
+    "escalations": (Escalation, ("by", "unit", "lifted_by"), {Verb.ESCALATE}),
+    "comments": (Comment, ("by",), {Verb.COMMENT}),
+}
+BRING_ALL = {Verb.IMPORT, Verb.MERGE}
+
+
+@dataclass
+class Record:
+    """A problem with its parts loaded, for one reader on one day."""
+
+    problem: Problem
+    user: User
+    today: datetime.date
+    events: list[Event]
+
+    @cached_property
+    def inside(self) -> bool:
+        """Whether the reader belongs to the office's side and not only to a unit that answers."""
+        see = scope.of(self.user)
+        problem = self.problem
+        return problem.office_id in see.offices or problem.team_id in see.teams or problem.district_id in see.districts
+
+    @cached_property
+    def refusals(self) -> dict[Verb, str | None]:
+        """Every verb that the present state allows, with the reason why this person may not do it (None: may)."""
+        problem = self.problem
+        return {
+            move.verb: policy.refusal(move.verb, problem, self.user)
+            for move in workflow.MOVES
+            if workflow.legal(move.verb, problem.status, problem.route)
+        }
+
+    @property
+    def allowed(self) -> list[Verb]:
+        return [verb for verb, reason in self.refusals.items() if reason is None]
+
+    @cached_property
+    def assignments(self) -> list[Assignment]:
+        return list(self.problem.assignments.all())
+
+    @property
+    def live(self) -> list[Assignment]:
+        return [one for one in self.assignments if one.state in LIVE_ASSIGNMENT]
+
+    @cached_property
+    def own(self) -> Assignment | None:
+        return policy.own_assignment(self.user, self.problem)
+
+    @cached_property
+    def ended_own(self) -> Assignment | None:
+        """The reader's own assignment where it has ended and none runs: reading only."""
+        if self.inside or self.own is not None:
+            return None
+        handled = scope.of(self.user).handled
+        own = [one for one in self.assignments if one.unit_id in handled]
+        return own[-1] if own else None
+
+    @cached_property
+    def last_recheck(self) -> Recheck | None:
+        checked = [one for one in self.problem.rechecks.all() if one.result != "not_checked"]
+        return checked[-1] if checked else None
+
+    @cached_property
+    def unit_names(self) -> dict[str, str]:
+        """The stored Chinese unit names of the history by the names of the reader's language."""
+        problem = self.problem
+        units = [problem.office, problem.team, problem.acceptor, *(one.unit for one in self.assignments)]
+        if problem.status == Status.FOUND:
+            units += problem.candidates.all()
+        return {unit.name_zh: unit.name for unit in units if unit is not None}
+
+
+def load(user: Any, pk: UUID) -> Record:
+    """The problem of this id with its parts, if the person may see it; else Http404."""
+    stages = Stage.objects.filter(problem=OuterRef("pk")).order_by("since", "id")
+    people = VisitInspector.objects.filter(visit=OuterRef("visit")).order_by("pk").values("name")
+    problem = (
+        Problem.objects.visible_to(user)
+        .filter(pk=pk)
+        .select_related(*RELATED)
+        .defer("search", "site__search", "party__search", "merged_into__search")
+        .annotate(
+            stays=ArraySubquery(stages.values(json=JSONObject(status="status", since="since"))),
+            inspector_names=ArraySubquery(people),
+        )
+        .first()
+    )
+    if problem is None:
+        raise Http404
+    events = list(audit.timeline(SUBJECT, pk))
+    _load_parts(problem, {event.verb for event in events})
+    return Record(problem, user, timezone.localdate(), events)
+
+
+def _load_parts(problem: Problem, verbs: set[str]) -> None:
+    lookups: list[Any] = [
+        Prefetch(
+            "assignments",
+            Assignment.objects.select_related("unit", "batch", "claimed_by", "responsible", "assigned_by"),
+        ),
+        Prefetch("attachments", Attachment.objects.select_related("evidence", "added_by", "withdrawn_by")),
+    ]
+    if problem.status == Status.FOUND:
+        lookups.append("candidates")
+    empty = {}
+    for name, (model, joins, brought_by) in PARTS.items():
+        if verbs & (brought_by | BRING_ALL):
+            lookups.append(Prefetch(name, model.objects.select_related(*joins)))
+        else:
+            empty[name] = model.objects.none()
+    prefetch_related_objects([problem], *lookups)
+    cache: dict[str, Any] = problem._prefetched_objects_cache  # type: ignore[attr-defined]
+    cache.update(empty)

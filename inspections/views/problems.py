@@ -1,0 +1,154 @@
+"""The list of problems."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from casetracker import calendars, counting
+from casetracker.enums import Role
+from casetracker.models import User
+from inspections import facets, listing
+from inspections.enums import Status, Verb
+from inspections.listing import BadAddress, Listing
+from inspections.models import Problem
+from inspections.presenting import Lit, light_of
+from inspections.views.tabs import tabs_of
+from inspections.workflow import legal
+
+# What can be done to many problems at once, and why none of the selected allows it.
+BULK_VERBS = (Verb.ASSIGN, Verb.VERIFY, Verb.CLOSE, Verb.ESCALATE)
+SORTED_BY = {"light": "due", "number": "number", "problem": "site", "found": "found"}
+
+
+@dataclass
+class Row:
+    """A problem of the list with its light and the verbs that its state allows."""
+
+    problem: Problem
+    light: Lit
+    can: str
+
+
+@require_safe
+def problems(request: HttpRequest) -> HttpResponse:
+    """The list: /problems/?state=open&order=-found…; its rows alone for htmx, its exact count with count=exact."""
+    user: User = request.user  # type: ignore[assignment]
+    try:
+        asked = listing.read(request.GET, user)
+        columns = _columns(request)
+        if request.GET.get("count") == "exact" and request.htmx:  # type: ignore[attr-defined]
+            return _exact(request, asked)
+        context = _context(asked, columns)
+    except BadAddress as error:
+        return render(request, "inspections/problem_address.html", {"parameter": error.parameter}, status=400)
+    if asked.is_valid and not context["rows"] and any(name in request.GET for name in listing.PLACES):
+        # The rows beside this place are gone: the list from its beginning.
+        return redirect(reverse("problems") + asked.address())
+    partial = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
+    template = "inspections/_problem_listing.html" if partial else "inspections/problem_list.html"
+    response = render(request, template, context, status=200 if asked.is_valid else 422)
+    if partial:
+        response["HX-Push-Url"] = reverse("problems") + asked.address()
+    return response
+
+
+def _columns(request: HttpRequest) -> list[str]:
+    """The columns to show; a choice is kept for the next visit."""
+    shown = listing.columns(request.GET, request.session.get("problem_columns"))
+    if "cols" in request.GET and request.session.get("problem_columns") != shown:
+        request.session["problem_columns"] = shown
+    return shown
+
+
+def _exact(request: HttpRequest, asked: Listing) -> HttpResponse:
+    total = counting.count_exactly(asked.problems)
+    return render(request, "inspections/_problem_count.html", {"total": total})
+
+
+def _context(asked: Listing, columns: list[str]) -> dict[str, Any]:
+    user, today = asked.user, asked.today
+    tabs = tabs_of(asked)
+    counts = listing.count(asked, {tab.key: tab.problems for tab in tabs if tab.problems is not None})
+    for tab in tabs:
+        tab.count = str(counts.totals[tab.key]) if tab.key in counts.totals else None
+    total = counts.totals.get("total", counting.Total(0))
+    if asked.is_valid and total.more and (asked.is_figure or asked.query.get("count") == "exact"):
+        total = counting.count_exactly(asked.problems)
+    page = asked.page() if asked.is_valid else None
+    calendar = calendars.load()
+    verbs = bulk_verbs(user)
+    rows = [
+        Row(one, light_of(one, today, calendar), " ".join(v for v in verbs if legal(v, one.status, one.route)))
+        for one in (page.rows if page else [])
+    ]
+    chips = asked.chips() if asked.is_valid else []
+    empty = asked.is_valid and not rows and bool(chips)
+    return {
+        "asked": asked,
+        "form": asked.filters.form,
+        "now": timezone.now(),
+        "tabs": tabs,
+        "save_url": f"{reverse('save_view')}?page=problems&{asked.address()[1:]}" if asked.is_valid else "",
+        "total": total,
+        "rows": rows,
+        "shown": len(rows),
+        "chips": chips,
+        "clear_url": reverse("problems") + _kept(asked),
+        "facets": {name: facets.options(asked, counts, name) for name in ("state", "overdue", "route", "special")},
+        "columns": {name: True for name in columns},
+        "column_choices": [(name, label, name in columns) for name, label in listing.COLUMNS.items()],
+        "sorts": _sorts(asked),
+        "newer_url": asked.address(before=page.newer) if page and page.newer else "",
+        "older_url": asked.address(after=page.older) if page and page.older else "",
+        "exact_url": asked.address(count="exact") if total.more else "",
+        "hidden": [(k, v) for k, vs in asked.query.lists() if k not in (*listing.PLACES, "count") for v in vs],
+        "hindrance": listing.hindrance(asked, chips) if empty else None,
+        "verbs": [{"verb": verb.value, "words": verb.label, "reason": _reason(verb)} for verb in verbs],
+        "may_report": user.has_role(Role.INSPECTOR, Role.SUPERVISOR),
+        "filter_count": len(chips),
+    }
+
+
+def bulk_verbs(user: User) -> list[Verb]:
+    """The verbs this person may do to many problems; whether to each of them is asked for each."""
+    if user.has_role(Role.SUPERVISOR):
+        return list(BULK_VERBS)
+    return [Verb.VERIFY] if user.has_role(Role.INSPECTOR) else []
+
+
+def _reason(verb: Verb) -> str:
+    return {
+        Verb.ASSIGN: _("None of these waits for assignment."),
+        Verb.VERIFY: _("None of these is with a unit or reported back."),
+        Verb.CLOSE: _("None of these has been verified."),
+        Verb.ESCALATE: _("None of these is open."),
+    }[verb]
+
+
+def _kept(asked: Listing) -> str:
+    """What stays when the filters are cleared: how the list is sorted."""
+    return f"?order={asked.order.name}" if asked.query.get("order") else ""
+
+
+def _sorts(asked: Listing) -> dict[str, dict[str, str]]:
+    """Per sortable column the address that sorts by it (the other way round where it does already)."""
+    sorts = {}
+    for column, key in SORTED_BY.items():
+        current = asked.order.key == key
+        name = f"-{key}" if current and not asked.order.backwards else key
+        first = asked.order.sections[0 if not asked.order.backwards else -1]
+        sorts[column] = {
+            "url": asked.address(order=name),
+            "aria": ("descending" if first.descending else "ascending") if current else "",
+            "icon": ("arrow-down" if first.descending else "arrow-up") if current else "",
+        }
+    return sorts
+
+
+__all__ = ["Status", "problems"]
