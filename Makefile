@@ -29,12 +29,10 @@ run: $(VENV)/.installed
 	@exec env CASETRACKER_DEMO="$${CASETRACKER_DEMO-$$(test -n "$$DATABASE_URL" || echo 1)}" $(PY) manage.py run
 
 test: $(VENV)/.installed-dev
-	@$(DEPLOYED) $(PY) manage.py messages --compile
 	@$(call with_browser,$(PY) -m pytest -n 2 --dist worksteal --hypothesis-seed=1 $(ARGS))
 
 faults: export CASETRACKER_FULL = 1
 faults: $(VENV)/.installed-dev
-	@$(DEPLOYED) $(PY) manage.py messages --compile
 	@$(call with_browser,$(PY) -m pytest -n 2 --dist worksteal $(ARGS))
 
 lint: $(VENV)/.installed-dev
@@ -107,5 +105,6 @@ warn "will be"; \
 if [ -z "$$CASETRACKER_BROWSER" ] && [ "$$CASETRACKER_REQUIRE_BROWSER" = 1 ]; then \
 	echo "CASETRACKER_REQUIRE_BROWSER=1 is set, so this is a failure." >&2; exit 1; \
 fi; \
+$(DEPLOYED) $(PY) manage.py messages --compile || exit 1; \
 $(1); status=$$?; warn "were"; exit $$status
 endef

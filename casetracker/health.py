@@ -14,6 +14,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 from psycopg import pq
 from psycopg.conninfo import make_conninfo
+from psycopg.pq.abc import PGconn
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -94,7 +95,7 @@ def redis_state() -> str:
 _migrated_databases: set[bytes] = set()
 
 
-def _migrated(connection: pq.PGconn, deadline: float) -> bool:
+def _migrated(connection: PGconn, deadline: float) -> bool:
     """Whether every migration that this code knows is applied; a positive answer holds for the process."""
     name = connection.host + b"/" + connection.db
     if name not in _migrated_databases:
@@ -110,13 +111,13 @@ def _known_migrations() -> set[tuple[str, str]]:
     return set(MigrationLoader(None).graph.nodes)
 
 
-def _connected(deadline: float) -> pq.PGconn:
+def _connected(deadline: float) -> PGconn:
     """A connection of its own to the default database; OSError or psycopg.Error when there is none in time."""
     keywords = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
     given = connections["default"].get_connection_params()
     conninfo = make_conninfo("", **{key: value for key, value in given.items() if key in keywords})
     connection = pq.PGconn.connect_start(conninfo.encode())
-    state = pq.PollingStatus.WRITING
+    state: int = pq.PollingStatus.WRITING
     while state != pq.PollingStatus.OK:
         if state == pq.PollingStatus.FAILED or connection.status == pq.ConnStatus.BAD:
             connection.finish()
@@ -130,7 +131,7 @@ def _connected(deadline: float) -> pq.PGconn:
     return connection
 
 
-def _rows(connection: pq.PGconn, query: str, deadline: float) -> list[tuple[str, ...]]:
+def _rows(connection: PGconn, query: str, deadline: float) -> list[tuple[str, ...]]:
     """The rows of a query as text; OSError or psycopg.Error when it fails or takes too long."""
     connection.send_query(query.encode())
     connection.flush()
@@ -147,7 +148,7 @@ def _rows(connection: pq.PGconn, query: str, deadline: float) -> list[tuple[str,
     ]
 
 
-def _await(connection: pq.PGconn, deadline: float, *, writing: bool) -> None:
+def _await(connection: PGconn, deadline: float, *, writing: bool) -> None:
     """Until the connection's socket is ready; TimeoutError at the deadline."""
     sockets = select.poll()
     sockets.register(connection.socket, select.POLLOUT if writing else select.POLLIN)

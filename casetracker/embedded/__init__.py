@@ -20,14 +20,7 @@ from casetracker.embedded import postgres as postgresql
 from casetracker.embedded import redis as redis_server
 from casetracker.embedded.account import Account, EmbeddedError
 
-__all__ = [
-    "AlreadyRunning",
-    "EmbeddedError",
-    "Services",
-    "data_folder",
-    "for_command",
-    "start",
-]
+__all__ = ["AlreadyRunning", "EmbeddedError", "Services", "data_folder", "for_command", "start"]
 
 # They never ask the database anything. (`run` starts servers of its own, and `check` asks on demand.)
 COMMANDS_WITHOUT_DATABASE = {
@@ -39,14 +32,7 @@ COMMANDS_WITHOUT_DATABASE = {
 class AlreadyRunning(EmbeddedError):
     """Another process runs the servers of this data folder; `environment` is empty until they are ready."""
 
-    def __init__(
-        self,
-        data: Path,
-        pid: int,
-        command: str,
-        environment: dict[str, str],
-        ready: bool,
-    ) -> None:
+    def __init__(self, data: Path, pid: int, command: str, environment: dict[str, str], ready: bool) -> None:
         super().__init__(
             f"Casetracker already runs on {data} (process {pid}: {command}). "
             f"Stop it first (kill {pid}), or set CASETRACKER_DATA to another folder."
@@ -156,12 +142,7 @@ def _claim(data: Path) -> IO[str]:
             try:
                 state = json.loads(lock.read())
             except ValueError:  # being written
-                state = {
-                    "pid": 0,
-                    "command": "starting",
-                    "environment": {},
-                    "ready": False,
-                }
+                state = {"pid": 0, "command": "starting", "environment": {}, "ready": False}
         raise AlreadyRunning(data, **state) from None
     _write(lock, {}, ready=False)
     return lock
@@ -177,15 +158,7 @@ def _write(lock: IO[str], environment: dict[str, str], *, ready: bool) -> None:
     command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:3]])
     lock.seek(0)
     lock.truncate()
-    json.dump(
-        {
-            "pid": os.getpid(),
-            "command": command,
-            "environment": environment,
-            "ready": ready,
-        },
-        lock,
-    )
+    json.dump({"pid": os.getpid(), "command": command, "environment": environment, "ready": ready}, lock)
     lock.flush()
 
 

@@ -31,11 +31,7 @@ class Account:
     @property
     def popen(self) -> dict[str, Any]:
         """The arguments with which subprocess becomes this user."""
-        return {
-            "user": self.uid,
-            "group": self.gid,
-            "extra_groups": os.getgrouplist(self.name, self.gid),
-        }
+        return {"user": self.uid, "group": self.gid, "extra_groups": os.getgrouplist(self.name, self.gid)}
 
     def may(self, test: str, path: Path) -> bool:
         """True if `test` (-x, -r, -d …) of the shell holds for this user."""

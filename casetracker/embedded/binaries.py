@@ -37,11 +37,9 @@ def postgres(data: Path, account: Account | None) -> Path:
     program = found[-1]
     if account and not (account.may("-x", program) and account.may("-r", program.parents[1] / "share")):
         libraries = package.with_name(f"{POSTGRES_PACKAGE}.libs")
-        program = _copied(
-            [package / program.relative_to(package).parts[0], libraries],
-            package.parent,
-            data,
-        ) / (program.relative_to(package.parent))
+        program = _copied([package / program.relative_to(package).parts[0], libraries], package.parent, data) / (
+            program.relative_to(package.parent)
+        )
     return program.parent
 
 

@@ -59,11 +59,7 @@ def urls(sockets: Path) -> dict[str, str]:
 
 
 def start(
-    data: Path,
-    sockets: Path,
-    account: Account | None,
-    settings: Mapping[str, str],
-    say: Callable[[str], None],
+    data: Path, sockets: Path, account: Account | None, settings: Mapping[str, str], say: Callable[[str], None]
 ) -> subprocess.Popen[bytes]:
     """Start PostgreSQL on data/postgres, made when missing, and return once it takes connections.
 
@@ -120,15 +116,7 @@ def _create(folder: Path, programs: Path, log: Path, account: Account | None) ->
     fresh = folder.with_name("postgres.new")
     shutil.rmtree(fresh, ignore_errors=True)
     private_folder(fresh, account)
-    options = [
-        "-U",
-        SUPERUSER,
-        "-E",
-        "UTF8",
-        "--locale=C",
-        "--auth=trust",
-        "--no-instructions",
-    ]
+    options = ["-U", SUPERUSER, "-E", "UTF8", "--locale=C", "--auth=trust", "--no-instructions"]
     process = child.spawn(
         [str(programs / "initdb"), *options, "-D", str(fresh)],
         log=log,
@@ -188,12 +176,7 @@ def _orphans(folder: Path) -> list[int]:
         pid = int((folder / "postmaster.pid").read_text().split()[0])
     except (FileNotFoundError, ValueError, IndexError):
         return []
-    output = subprocess.run(
-        ["ps", "-p", str(pid), "-o", "args="],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    output = subprocess.run(["ps", "-p", str(pid), "-o", "args="], capture_output=True, text=True, check=False)
     return [pid] if str(folder) in output.stdout else []
 
 
@@ -228,23 +211,9 @@ def _wait(process: subprocess.Popen[bytes], folder: Path, log: Path) -> None:
 
 def _psql(programs: Path, sockets: Path, script: str) -> None:
     """Run SQL as the superuser; EmbeddedError with psql's words when it fails."""
-    command = [
-        programs / "psql",
-        "-X",
-        "-q",
-        "-v",
-        "ON_ERROR_STOP=1",
-        "-d",
-        url(SUPERUSER, SUPERUSER, sockets),
-    ]
+    command = [str(programs / "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", url(SUPERUSER, SUPERUSER, sockets)]
     done = subprocess.run(
-        command,
-        input=script,
-        env=_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-        start_new_session=True,
+        command, input=script, env=_environment(), capture_output=True, text=True, check=False, start_new_session=True
     )
     if done.returncode:
         raise EmbeddedError(f"the roles and the database could not be made: {done.stderr.strip()}")

@@ -22,22 +22,10 @@ def urls(sockets: Path) -> dict[str, str]:
 def start(data: Path, sockets: Path, account: Account | None) -> subprocess.Popen[bytes]:
     """Start Redis on a Unix socket only and return once it answers; EmbeddedError when it exits instead."""
     program = binaries.redis(data, account)
-    folder, log, path = (
-        private_folder(data / "redis", account),
-        data / "log" / "redis.log",
-        sockets / SOCKET,
-    )
+    folder, log, path = (private_folder(data / "redis", account), data / "log" / "redis.log", sockets / SOCKET)
     _ask(path, b"SHUTDOWN NOSAVE\r\n")  # one whose Casetracker was killed; the lock of the folder is ours
     process = child.spawn(
-        [
-            str(program),
-            "--port",
-            "0",
-            "--unixsocket",
-            str(path),
-            "--unixsocketperm",
-            "700",
-        ]
+        [str(program), "--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700"]
         + ["--save", "", "--appendonly", "no", "--daemonize", "no"],
         log=log,
         environment={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},

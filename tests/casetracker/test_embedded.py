@@ -25,9 +25,9 @@ import signal, sys, time
 from pathlib import Path
 from casetracker import embedded
 services = embedded.start(Path(sys.argv[1]), redis=sys.argv[2] == "redis")
-signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-print(*(process.pid for process in services.processes.values()), flush=True)
 try:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    print(*(process.pid for process in services.processes.values()), flush=True)
     time.sleep(120)
 finally:
     services.stop()
@@ -51,7 +51,7 @@ def holders() -> Iterator[list[subprocess.Popen[str]]]:
     started: list[subprocess.Popen[str]] = []
     yield started
     for process in started:
-        process.kill()
+        process.terminate()
         process.wait()
         if process.stdout:
             process.stdout.close()
@@ -133,26 +133,16 @@ def test_nothing_listens_on_a_network_port(data: Path) -> None:
 
 def test_roles_and_database_are_as_the_application_expects(data: Path) -> None:
     with embedded.start(data, redis=False) as services:
-        url, owner = (
-            services.environment["DATABASE_URL"],
-            services.environment["DATABASE_OWNER_URL"],
-        )
+        url, owner = (services.environment["DATABASE_URL"], services.environment["DATABASE_OWNER_URL"])
         assert query(url, "SHOW lock_timeout") == "3s"
         assert query(url, "SHOW idle_in_transaction_session_timeout") == "30s"
         assert query(owner, "SHOW lock_timeout") == "0"
         assert query(url, "SHOW server_encoding") == "UTF8"
         assert query(url, "SHOW fsync") == "on"
-        assert query(
-            url,
-            "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()",
-        ) == ("casetracker_owner")
-        assert (
-            query(
-                owner,
-                "SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user",
-            )
-            is False
+        assert query(url, "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()") == (
+            "casetracker_owner"
         )
+        assert query(owner, "SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user") is False
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             query(url, "CREATE TABLE mine (id int)")
 
@@ -181,14 +171,11 @@ def test_a_killed_database_recovers_at_the_next_start(data: Path) -> None:
         assert query(services.environment["DATABASE_OWNER_URL"], "SELECT n FROM crashed") == 7
 
 
-def test_a_pid_file_that_names_a_living_stranger_does_not_prevent_a_start(
-    data: Path,
-) -> None:
+def test_a_pid_file_that_names_a_living_stranger_does_not_prevent_a_start(data: Path) -> None:
     with embedded.start(data, redis=False):
         lines = (data / "postgres" / "postmaster.pid").read_text().splitlines()
     owner = (data / "postgres").stat().st_uid
-    identity = {"user": owner} if os.geteuid() == 0 else {}
-    stranger = subprocess.Popen(["/bin/sleep", "60"], **identity)
+    stranger = subprocess.Popen(["/bin/sleep", "60"], user=owner if os.geteuid() == 0 else None)
     try:
         (data / "postgres" / "postmaster.pid").write_text("\n".join([str(stranger.pid), *lines[1:]]) + "\n")
         with embedded.start(data, redis=False) as services:
@@ -237,14 +224,7 @@ def test_a_command_alone_starts_the_database_for_its_own_length(data: Path, monk
 
 
 @pytest.mark.parametrize(
-    "line",
-    [
-        "manage.py",
-        "manage.py help",
-        "manage.py run",
-        "manage.py figures --help",
-        "manage.py check --deploy",
-    ],
+    "line", ["manage.py", "manage.py help", "manage.py run", "manage.py figures --help", "manage.py check --deploy"]
 )
 def test_a_command_that_asks_no_database_starts_none(
     line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -291,9 +271,7 @@ def test_a_database_that_cannot_start_shows_its_log(data: Path) -> None:
         embedded.start(broken, redis=False)
 
 
-def test_a_socket_folder_that_is_a_link_or_a_strangers_is_refused(
-    tmp_path: Path,
-) -> None:
+def test_a_socket_folder_that_is_a_link_or_a_strangers_is_refused(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
     with pytest.raises(embedded.EmbeddedError, match="Remove it"):
@@ -368,10 +346,7 @@ def test_an_ordinary_user_runs_everything_as_themselves(data: Path, holders: lis
     own.mkdir(parents=True)
     entry = pwd.getpwnam("nobody")
     nobody = account.Account("nobody", entry.pw_uid, entry.pw_gid)
-    python = next(
-        (path for path in (sys.executable, "/usr/bin/python3") if nobody.may("-x", Path(path))),
-        None,
-    )
+    python = next((path for path in (sys.executable, "/usr/bin/python3") if nobody.may("-x", Path(path))), None)
     if not python or not nobody.may("-r", REPOSITORY / "manage.py"):
         pytest.skip("Python or the checkout is closed to nobody")
     os.chown(own, nobody.uid, nobody.gid)
@@ -388,11 +363,6 @@ def test_the_settings_keep_durability() -> None:
 
 def forget_urls(monkeypatch: pytest.MonkeyPatch, data: Path) -> None:
     """As a user's shell has it: only the data folder is named."""
-    for name in (
-        "DATABASE_URL",
-        "DATABASE_OWNER_URL",
-        "REDIS_URL",
-        "CASETRACKER_SUPERUSER_URL",
-    ):
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "CASETRACKER_SUPERUSER_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CASETRACKER_DATA", str(data))

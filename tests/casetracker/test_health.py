@@ -31,6 +31,7 @@ def installation(
     servers: embedded.Services, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> Iterator[psycopg.Connection]:
     """The site pointed at these servers, migrated, every part alive; yields the owner's connection."""
+    Path(settings.STATIC_ROOT).mkdir(exist_ok=True)  # whitenoise warns where there is none
     database = connections["default"].settings_dict
     with psycopg.connect(servers.environment["DATABASE_OWNER_URL"], autocommit=True) as owner:
         for key, value in (
