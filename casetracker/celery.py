@@ -5,8 +5,10 @@ doubled or reordered one changes nothing. Web processes never publish.
 """
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import beat_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "casetracker.settings")
 
@@ -15,6 +17,21 @@ from django.conf import settings  # noqa: E402  the settings module is named jus
 app = Celery("casetracker")
 app.conf.update(settings.CELERY)
 app.autodiscover_tasks()
+
+
+@worker_ready.connect
+def say_worker_alive(sender: Any = None, **kwargs: Any) -> None:
+    """A worker's first sign of life does not wait for a tick; its queue is its name."""
+    from casetracker.tasks import alive
+
+    alive(f"worker:{str(sender.hostname).split('@')[0]}")
+
+
+@beat_init.connect
+def say_beat_alive(**kwargs: Any) -> None:
+    from casetracker.tasks import alive
+
+    alive("beat")
 
 
 def every(seconds: float, task: str, queue: str) -> dict[str, object]:

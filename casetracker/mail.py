@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import os
 import time
 import uuid
 from collections.abc import Sequence
@@ -27,6 +28,18 @@ class FolderBackend(BaseEmailBackend):
         return len(email_messages)
 
 
+def keep(message: bytes, name: str) -> None:
+    """Store one message under a name of its own; storing it again changes nothing. OSError where it can't be."""
+    folder = Path(settings.MAIL_FOLDER)
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / f"{name}.{uuid.uuid4().hex[:8]}.part"
+    with part.open("wb") as file:
+        file.write(message)
+        file.flush()
+        os.fsync(file.fileno())
+    part.rename(folder / f"{name}.eml")
+
+
 def newest(limit: int = 200) -> list[tuple[str, Parsed]]:
     """The newest messages of the folder as (name, message), newest first."""
     folder = Path(settings.MAIL_FOLDER)
@@ -38,7 +51,17 @@ def newest(limit: int = 200) -> list[tuple[str, Parsed]]:
 
 def read(name: str) -> Parsed:
     """One message of the folder; FileNotFoundError when there is none of this name."""
-    if not name.replace("-", "").isalnum():
+    return email.message_from_bytes(read_bytes(name), policy=email.policy.default)  # type: ignore[return-value]
+
+
+def read_bytes(name: str) -> bytes:
+    """One message as it was sent; FileNotFoundError when there is none of this name."""
+    if not name.replace("-", "").isalnum() or not name.isascii():
         raise FileNotFoundError(name)
-    data = (Path(settings.MAIL_FOLDER) / f"{name}.eml").read_bytes()
-    return email.message_from_bytes(data, policy=email.policy.default)  # type: ignore[return-value]
+    return (Path(settings.MAIL_FOLDER) / f"{name}.eml").read_bytes()
+
+
+def count() -> int:
+    """How many messages the folder holds."""
+    folder = Path(settings.MAIL_FOLDER)
+    return sum(1 for _path in folder.glob("*.eml")) if folder.is_dir() else 0

@@ -9,7 +9,22 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import BooleanField, Case, F, Func, IntegerField, Model, OrderBy, Q, QuerySet, Subquery, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    DateTimeField,
+    F,
+    Func,
+    IntegerField,
+    Model,
+    OrderBy,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.utils import timezone
 from django.utils.functional import Promise
 
 SIZE = 50
@@ -112,8 +127,7 @@ def page(
         condition = Q(_Beyond(walk.sections[start], values))
     elif jump is not None and order.day:
         start = next(rank for rank, section in enumerate(walk.sections) if section.keys[0] == order.day)
-        way = "lte" if walk.sections[start].descending else "gte"
-        condition = Q(**{f"{order.day}__{way}": jump})
+        condition = _from(queryset.model, order.day, jump, walk.sections[start].descending)
     ids = _ids(queryset, walk, start, condition, size + 1)
     whole = queryset.model._default_manager.all() if shown is None else shown
     rows: list[Any] = list(walk.sort(whole.filter(pk__in=ids))[: size + 1])
@@ -127,6 +141,14 @@ def page(
     newer = _write(rows[0], order) if (more if before else after or jump) else ""
     older = _write(rows[-1], order) if before or more else ""
     return Page(rows, newer, older)
+
+
+def _from(model: type[Model], key: str, day: datetime.date, descending: bool) -> Q:
+    """From a day on in the direction of the walk, the day inside; of moments the local day."""
+    if not isinstance(model._meta.get_field(key), DateTimeField):
+        return Q(**{f"{key}__lte" if descending else f"{key}__gte": day})
+    midnight = timezone.make_aware(datetime.datetime.combine(day, datetime.time()))
+    return Q(**{f"{key}__lt": midnight + datetime.timedelta(days=1)} if descending else {f"{key}__gte": midnight})
 
 
 def _ids(queryset: "QuerySet[Row]", walk: Order, start: int, condition: Q, limit: int) -> Any:

@@ -3,9 +3,13 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils import translation
 from django.utils.translation import gettext as _
+
+from casetracker.models import User
 
 OFFICE_WORDS = ("casetracker", "inspection", "inspector", "supervisor", "password", "huanbao", "dudao", "jiaozuo")
 
@@ -15,6 +19,14 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> Any:
+        """Who signs in for the first time, or has just switched the sign-in page, goes on in its language."""
+        shown = translation.get_language_from_request(request)
+        if (user.last_login is None or settings.LANGUAGE_COOKIE_NAME in request.COOKIES) and user.language != shown:
+            user.language = shown
+            user.save(update_fields=["language"])
+        return super().pre_login(request, user, **kwargs)
 
 
 class OfficeWordsValidator:

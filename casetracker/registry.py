@@ -4,12 +4,14 @@ Filled in the apps' AppConfig.ready(), read by the ground's pages and tasks, so 
 imports an app.
 """
 
+import builtins
 import datetime
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Model, QuerySet
+from django.utils.functional import Promise
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class Subject:
     """A kind of thing that history, notices and search speak of."""
 
     type: str
-    model: type[Model]
+    model: builtins.type[Model]
     visible_to: Callable[[Any], QuerySet[Any]]
     link: Callable[[Any], str]
     # (event or notice as dict-like: verb/kind, details/params, …) -> the sentence in the active language
@@ -31,7 +33,7 @@ class WorkQueue:
 
     key: str
     clock: str
-    label: str
+    label: Any
     verb: str
     position: int
     # user -> running deadlines of this clock that wait for the person
@@ -45,7 +47,7 @@ class SearchGroup:
     """One group of results of the search box."""
 
     key: str
-    label: str
+    label: str | Promise
     find: Callable[[Any, str], QuerySet[Any]]
     row_template: str
     list_url: Callable[[str], str]
@@ -58,7 +60,7 @@ class JobKind:
     """One kind of long work: how it is done and where its result is shown."""
 
     key: str
-    label: str
+    label: str | Promise
     # (job, progress callback taking (done, total)) -> the result to store
     run: Callable[[Any, Callable[[int, int], None]], dict[str, Any]]
     result_url: Callable[[Any], str]
@@ -70,7 +72,7 @@ class Place:
     """One place of the top bar."""
 
     key: str
-    label: str
+    label: str | Promise
     url_name: str
     position: int
     shown_to: Callable[[Any], bool] = field(default=lambda user: True)
@@ -82,8 +84,8 @@ searches: dict[str, SearchGroup] = {}
 jobs: dict[str, JobKind] = {}
 places: dict[str, Place] = {}
 clocks: dict[str, str] = {}
-# section key -> (reader, today) -> what the weekly e-mail says of it
-digest_sections: dict[str, Callable[[Any, datetime.date], Any]] = {}
+# What the weekly e-mail is made of (casetracker.digest.Section), in this order.
+digest_sections: dict[str, Any] = {}
 # (evidence sha256, user) -> may this person open the file
 evidence_gates: list[Callable[[str, Any], bool]] = []
 

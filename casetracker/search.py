@@ -71,4 +71,4 @@ class _Matches(Func):
 
     template = "%(expressions)s::tsquery"
     arg_joiner = " @@ "
-    output_field = BooleanField()  # type: ignore[assignment]
+    output_field = BooleanField()

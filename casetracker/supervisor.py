@@ -63,7 +63,7 @@ def say(text: str) -> None:
         sys.stdout.flush()
 
 
-def parts(address: str, data: Path) -> list[Part]:
+def parts(address: str) -> list[Part]:
     """Web, the three workers (mail apart, so that a slow mail server holds nothing up) and beat, in stopping order."""
     celery = [sys.executable, "-m", "celery", "-A", "casetracker"]
     web = [sys.executable, "-m", "gunicorn", "casetracker.wsgi", "--bind", address]
@@ -81,9 +81,10 @@ def parts(address: str, data: Path) -> list[Part]:
             )
             for queue in ("tick", "mail", "work")
         ),
+        # In memory: a tick that is lost or doubled changes nothing, and a file killed half-written would.
         Part(
             "beat",
-            [*celery, "beat", "--schedule", str(data / "beat-schedule"), "--pidfile=", "--loglevel", "INFO"],
+            [*celery, "beat", "--scheduler", "celery.beat:Scheduler", "--pidfile=", "--loglevel", "INFO"],
             "beat",
         ),
     ]

@@ -3,11 +3,11 @@
 from celery import shared_task
 from django.utils import timezone
 
-from casetracker import working
+from casetracker import deliveries, digest, working
 from casetracker.models import Heartbeat
 
 
-def _alive(*names: str) -> None:
+def alive(*names: str) -> None:
     now = timezone.now()
     for name in names:
         Heartbeat.objects.update_or_create(name=name, defaults={"beat_at": now})
@@ -16,20 +16,41 @@ def _alive(*names: str) -> None:
 @shared_task
 def alive_tick() -> None:
     """A tick that arrives proves beat and this worker alive."""
-    _alive("beat", "worker:tick")
+    alive("beat", "worker:tick")
 
 
 @shared_task
 def alive_mail() -> None:
-    _alive("beat", "worker:mail")
+    alive("beat", "worker:mail")
 
 
 @shared_task
 def alive_work() -> None:
-    _alive("beat", "worker:work")
+    alive("beat", "worker:work")
 
 
 @shared_task
 def work_jobs() -> None:
     """Long work that waits, and what a dead worker left."""
     working.work(limit=10)
+
+
+# --- The weekly e-mail and what leaves the house ----------------------------------------------------
+
+
+@shared_task(soft_time_limit=720, time_limit=780)
+def plan_digest() -> None:
+    """Plan the weekly e-mail when it is owed."""
+    digest.tick()
+
+
+@shared_task(soft_time_limit=720, time_limit=780)
+def send_deliveries() -> None:
+    """Send what is due; a lease outlives the limits here, so that nobody else takes a row that is being sent."""
+    deliveries.send_waiting()
+
+
+@shared_task(soft_time_limit=60, time_limit=90)
+def rescue() -> None:
+    """Take back deliveries that a dead process held."""
+    deliveries.rescue()

@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -41,7 +41,7 @@ class Row:
     place: str
     # What is wrong, in the reporter's words; a phone shows it where a desk shows the place.
     text: str
-    facts: list[str]
+    facts: Sequence[str]
     act: Act
     # A second step that a phone has room for.
     also: Act | None = None
@@ -129,7 +129,7 @@ class Desk:
         among = {key: Q(pk__in=cut.among(self.user).order_by().values("pk")) for key, cut in cuts.items()}
         sums = {f"time_{key}": Count("pk", filter=test(self.today)) for key, test in TIMES.items()}
         sums |= {f"cut_{key}": Count("pk", filter=test) for key, test in among.items()}
-        found = list(self.waiting.values("clock").annotate(rows=Count("pk"), **sums).order_by())
+        found: list[dict[str, Any]] = list(self.waiting.values("clock").annotate(rows=Count("pk"), **sums).order_by())  # type: ignore[arg-type]
         by_clock = {row["clock"]: row["rows"] for row in found}
         return Counts(
             {queue.key: by_clock.get(queue.clock, 0) for queue in self.queues},
@@ -154,14 +154,14 @@ class Desk:
         size = NEXT_PAGES if after else FIRST_PAGE
         ranked = found.annotate(rank=self._rank()).order_by("due_on", "rank", "pk").select_related("rule")
         beyond = ranked.filter(_beyond(after)) if after else ranked
-        deadlines = list(beyond[: size + 1])
+        deadlines: list[Any] = list(beyond[: size + 1])
         shown, following = deadlines[:size], deadlines[size:]
         rows = self._rows(shown)
         if not following:
             return Page(rows)
         more = (beyond.count() if after else total) - len(shown)
         last = shown[-1]
-        place = f"{last.due_on.isoformat()}~{last.rank}~{last.pk}"  # type: ignore[attr-defined]
+        place = f"{last.due_on.isoformat()}~{last.rank}~{last.pk}"
         return Page(rows, more, following[0].due_on, place)
 
     def _rank(self) -> Case:

@@ -143,11 +143,11 @@ def _do(job: Job, in_worker: bool = False) -> None:
 
 
 def _end(job: Job, state: JobState, error: str = "") -> None:
-    changes: dict[str, Any] = {"done": F("total")} if state == JobState.DONE else {}
+    # A failed job keeps the result that was last committed.
+    changes: dict[str, Any] = {"done": F("total"), "result": job.result} if state == JobState.DONE else {}
     Job.objects.filter(pk=job.pk, claim=job.claim, state=JobState.RUNNING).update(
         state=state,
         error=error[:2000],
-        result=job.result,
         claim=None,
         lease_until=None,
         finished_at=timezone.now(),

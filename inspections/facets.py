@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 from typing import Any
+
+from django.utils.safestring import SafeString
 
 from casetracker.counting import Counts, Groups
 from inspections.enums import OPEN, Status
@@ -19,6 +22,17 @@ class Option:
     checked: bool
     count: int | None
     url: str
+
+
+@dataclass
+class Select:
+    """A filter with a list to choose from, drawn without Django's widgets, which take a template per option."""
+
+    name: str
+    id: str
+    label: Any
+    options: SafeString
+    errors: Any
 
 
 # A group of rows as the counts have it: status, route, special, age ("" where it is not overdue).
@@ -39,6 +53,25 @@ def options(listing: Listing, counts: Counts, name: str) -> list[Option]:
             number = sum(rows for group, rows in groups.items() if own(group) and all(test(group) for test in others))
         made.append(Option(value, label, value in ticked, number, listing.address(**{name: value})))
     return made
+
+
+def select(listing: Listing, name: str) -> Select:
+    """One choice filter as it was sent, ready for a page."""
+    bound, filter = listing.filters.form[name], listing.filters.filters[name]
+    chosen = listing.query.get(name, "")
+    parts = [_option("", filter.extra["empty_label"], chosen)]
+    for value, label in filter.extra["choices"]:
+        if isinstance(label, list):
+            inner = "".join(_option(key, words, chosen) for key, words in label)
+            parts.append(f'<optgroup label="{escape(value)}">{inner}</optgroup>')
+        else:
+            parts.append(_option(value, label, chosen))
+    return Select(name, bound.id_for_label, filter.label, SafeString("".join(parts)), bound.errors)
+
+
+def _option(value: str, label: Any, chosen: str) -> str:
+    selected = " selected" if value == chosen else ""
+    return f'<option value="{escape(value)}"{selected}>{escape(str(label))}</option>'
 
 
 def _boxes(listing: Listing, name: str) -> list[tuple[str, Any]]:

@@ -10,6 +10,7 @@ from django import forms
 from django.db.models import Case, CharField, Q, QuerySet, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from casetracker.models import User
 from casetracker.paging import Order, Section
@@ -29,7 +30,7 @@ AGE_CHOICES = [
     ("8-30", _("8–30 days")),
     ("31", _("Over 30 days")),
 ]
-STATE_CHOICES = [("open", _("Not closed")), *Status.choices]
+STATE_CHOICES = [("open", pgettext_lazy("state", "Open")), *Status.choices]
 DUE_CHOICES = [("today", _("Today")), ("week", _("This week")), ("fortnight", _("Within 14 days"))]
 # What a facet counts beside its boxes.
 FACETS = ("state", "overdue", "route", "special")
@@ -91,11 +92,17 @@ class ProblemFilter(django_filters.FilterSet):
     due = _one(_("Due"), _("Any day"), "due_soon", choices=DUE_CHOICES)
     due_from = _day(_("Due from"), "due_since")
     due_to = _day(_("Due until"), "due_until")
-    kind = _one(_("Kind"), _("All kinds"), field_name="kind__code")
+    closed_from = _day(_("Closed from"), "closed_since")
+    closed_to = _day(_("Closed until"), "closed_until")
+    kind = _one(_("Kind"), _("All kinds"), field_name="kind")
     team = _one(_("Team"), _("All teams"), field_name="team")
     severity = _one(_("Severity"), _("Any severity"), choices=Severity.choices)
     source = _one(_("Source"), _("Any source"), choices=Source.choices)
-    responsible = _one(_("Responsible person"), _("Everybody"), "answered_by", choices=[("me", _("Me"))])
+    responsible = _one(_("Responsible person"), _("Everybody"), "of_person", choices=[("me", _("Me"))])
+    lead = _one(_("Lead unit"), _("All units"), field_name="lead_unit")
+    spoken = django_filters.BooleanFilter(
+        label=_("Without imports that were not released"), method="only_spoken", widget=forms.HiddenInput
+    )
     site = django_filters.UUIDFilter(label=_("Site"), field_name="site", widget=forms.HiddenInput)
 
     class Meta:
@@ -113,6 +120,7 @@ class ProblemFilter(django_filters.FilterSet):
         self.counted_only = True
         for name in ("unit", "district", "kind", "team"):
             self.filters[name].extra["choices"] = offered.choices(name)
+        self.filters["lead"].extra["choices"] = [*offered.choices("unit"), *offered.choices("team")]
 
     def filter_queryset(self, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
         """Every filter, and without a state what counts: everything but the void."""
@@ -154,6 +162,9 @@ class ProblemFilter(django_filters.FilterSet):
     def only_special(self, rows: ProblemQuerySet, name: str, only: bool) -> ProblemQuerySet:
         return rows.filter(special=True) if only else rows
 
+    def only_spoken(self, rows: ProblemQuerySet, name: str, only: bool) -> ProblemQuerySet:
+        return rows.filter(held=False) if only else rows
+
     def of_unit(self, rows: ProblemQuerySet, name: str, unit: str) -> ProblemQuerySet:
         """The unit as lead or as any other addressee that has not handed back or been released."""
         held = Assignment.objects.filter(unit=unit, state__in=LIVE_ASSIGNMENT)
@@ -179,14 +190,29 @@ class ProblemFilter(django_filters.FilterSet):
     def due_until(self, rows: ProblemQuerySet, name: str, day: datetime.date) -> ProblemQuerySet:
         return rows.filter(due_on__lte=day)
 
-    def due_soon(self, rows: ProblemQuerySet, name: str, span: str) -> ProblemQuerySet:
-        """Not done and due from today until tonight, this week's Sunday, or in 14 days."""
-        days = {"today": 0, "week": 6 - self.today.weekday(), "fortnight": 14}[span]
-        return rows.due_between(self.today, self.today + days * ONE_DAY)
+    def closed_since(self, rows: ProblemQuerySet, name: str, day: datetime.date) -> ProblemQuerySet:
+        return rows.filter(closed_on__gte=day)
 
-    def answered_by(self, rows: ProblemQuerySet, name: str, who: str) -> ProblemQuerySet:
-        held = Assignment.objects.filter(responsible=self.user, state__in=LIVE_ASSIGNMENT)
-        return rows.filter(pk__in=held.values("problem"))
+    def closed_until(self, rows: ProblemQuerySet, name: str, day: datetime.date) -> ProblemQuerySet:
+        return rows.filter(closed_on__lte=day)
+
+    def due_soon(self, rows: ProblemQuerySet, name: str, span: str) -> ProblemQuerySet:
+        return rows.due_between(*due_span(span, self.today))
+
+    def of_person(self, rows: ProblemQuerySet, name: str, who: str) -> ProblemQuerySet:
+        return answered_by(rows, self.user)
+
+
+def due_span(span: str, today: datetime.date) -> tuple[datetime.date, datetime.date]:
+    """From today until tonight, this week's Sunday, or in 14 days."""
+    days = {"today": 0, "week": 6 - today.weekday(), "fortnight": 14}[span]
+    return today, today + days * ONE_DAY
+
+
+def answered_by(rows: ProblemQuerySet, person: User) -> ProblemQuerySet:
+    """Those for which the person is named as responsible by a unit that holds them."""
+    held = Assignment.objects.filter(responsible=person, state__in=LIVE_ASSIGNMENT)
+    return rows.filter(pk__in=held.values("problem"))
 
 
 def age_condition(age: str, today: datetime.date) -> Q:

@@ -103,12 +103,9 @@ class Listing:
                 query.setlist(name, [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)])
         return "?" + query.urlencode()
 
-    def page(self) -> "paging.Page[Problem]":
-        """The page asked for; BadAddress where its place can't be read."""
-        from inspections.presenting import step_due_on
-
+    def page(self, shown: ProblemQuerySet) -> "paging.Page[Problem]":
+        """The page asked for, with the joins and columns of `shown`; BadAddress where its place can't be read."""
         after, before = self.query.get("after", ""), self.query.get("before", "")
-        shown: Any = Problem.objects.for_rows().annotate(step_due_on=step_due_on())
         try:
             return paging.page(
                 self.problems, self.order, shown=shown, after=after, before=before, jump=self.jump
@@ -119,8 +116,9 @@ class Listing:
     def chips(self) -> list[Chip]:
         """The active filters in words."""
         chips = []
+        values = self.filters.form.cleaned_data if self.is_valid else {}
         for name, filter in self.filters.filters.items():
-            value = self.filters.form.cleaned_data.get(name)
+            value = values.get(name)
             if value in (None, "", [], False):
                 continue
             chips.append(Chip(name, str(filter.label), self._words(name, value), self.address(**{name: None})))
@@ -148,6 +146,7 @@ def read(query: QueryDict, user: User, today: datetime.date | None = None) -> Li
 
     Raises BadAddress for a parameter, an order or a figure that there isn't.
     """
+    query = _filled(query)
     for name in query:
         if name not in KNOWN:
             raise BadAddress(name)
@@ -160,6 +159,15 @@ def read(query: QueryDict, user: User, today: datetime.date | None = None) -> Li
     filters = ProblemFilter(query, _base(query, user), user=user, offered=offered, today=day)
     filters.counted_only = not query.get("figure")
     return Listing(query, user, day, offered, filters, order, _date(query, "jump"))
+
+
+def _filled(query: QueryDict) -> QueryDict:
+    """The parameters that say something: a form also sends the fields that were left empty."""
+    filled = QueryDict(mutable=True)
+    for name, values in query.lists():
+        if left := [value for value in values if value]:
+            filled.setlist(name, left)
+    return filled
 
 
 def _base(query: QueryDict, user: User) -> ProblemQuerySet:

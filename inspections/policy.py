@@ -93,16 +93,25 @@ def four_eyes(user: User, problem: "Problem", today: datetime.date) -> Refusal:
     on any day of that assignment (memberships of the day, not today's)."""
     if problem.fixed_by_id == user.pk or any(one.by_id == user.pk for one in problem.feedbacks.all()):
         return _("You reported this fixed, so somebody else must judge it (four eyes).")
-    assignments = list(problem.assignments.all())
-    posts = Membership.objects.filter(user=user, unit__in={one.unit_id for one in assignments})
-    days = [(post.unit_id, post.from_on, post.until_on or today) for post in posts]
-    for one in assignments:
+    posts = _posts_ever(user)
+    for one in problem.assignments.all():
         until = one.ended_on or today
-        if any(unit == one.unit_id and since <= until and last >= one.assigned_on for unit, since, last in days):
+        if any(
+            post.unit_id == one.unit_id and post.from_on <= until and (post.until_on or today) >= one.assigned_on
+            for post in posts
+        ):
             return _(
                 "You belonged to %(unit)s while it was responsible, so somebody else must judge it (four eyes)."
             ) % {"unit": one.unit.name}
     return None
+
+
+def _posts_ever(user: User) -> list[Membership]:
+    """Every post the person ever held, read once per request."""
+    known: list[Membership] | None = user.__dict__.get("_posts_ever")
+    if known is None:
+        known = user.__dict__["_posts_ever"] = list(user.memberships.all())
+    return known
 
 
 def needs_leader(problem: "Problem", extension: "Extension") -> bool:

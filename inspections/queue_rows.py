@@ -1,7 +1,7 @@
 """What waits, as rows of my work: the light of the clock that runs, what happened last, the next step."""
 
 import datetime
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from inspections.enums import AssignmentRole, AssignmentState, Clock, Decision, 
 from inspections.models import Assignment, Extension, Feedback, Problem
 from inspections.subjects.words import fill
 
-Facts = list[str]
+Facts = Sequence[str]
 
 
 def rows_of(verb: Verb) -> Callable[[list[Deadline], User, datetime.date], list[Row]]:
@@ -45,13 +45,13 @@ def _rows(verb: Verb, deadlines: list[Deadline], user: User, today: datetime.dat
 
 
 def step_url(problem_id: UUID, verb: str) -> str:
-    """Where a step is taken: the problem's page, at the form of the step."""
-    return f"{reverse('problem', args=[problem_id])}#{verb}"
+    """Where a step is taken: the page with the form of the verb."""
+    return reverse("problem_verb", args=[problem_id, verb])
 
 
 def act(problem_id: UUID, verb: Verb, word: str = "") -> Act:
     icon = "camera" if verb == Verb.REPORT_BACK else ""
-    return Act(verb.value, word or str(verb.label), step_url(problem_id, verb), icon)
+    return Act(verb.value, word or str(verb.label), step_url(problem_id, verb.value), icon)
 
 
 def _row(
@@ -91,7 +91,8 @@ def _words(row: Deadline, verb: Verb, today: datetime.date) -> str:
     if row.clock == Clock.RECTIFY:
         return lateness(row.due_on, today)
     step = None if verb == Verb.LIFT else WORDS.get(verb, lambda: str(verb.label))()
-    words = lateness(row.due_on, today, clock_name=str(Clock(row.clock).label), verb=step)
+    name = pgettext("on an extension", "Decision") if row.clock == Clock.EXTENSION else str(Clock(row.clock).label)
+    words = lateness(row.due_on, today, clock_name=name, verb=step)
     if row.due_on == today and row.rule is not None and row.rule.cutoff is not None:
         return _("%(words)s, by %(time)s") % {"words": words, "time": f"{row.rule.cutoff:%H:%M}"}
     return words
@@ -99,8 +100,8 @@ def _words(row: Deadline, verb: Verb, today: datetime.date) -> str:
 
 # --- What happened, per queue -----------------------------------------------------------------------
 
-Made = tuple[dict[int, Facts], dict[int, tuple[Act | None, Act | None]]]
-Problems = dict[UUID, Problem]
+Made = tuple[Mapping[int, Facts], Mapping[int, tuple[Act | None, Act | None]]]
+Problems = Mapping[UUID, Problem]
 
 
 def _when(moment: datetime.datetime | datetime.date, today: datetime.date) -> str:
@@ -151,7 +152,7 @@ def _asked(deadlines: list[Deadline], problems: Problems, today: datetime.date) 
     rows = _pending(row.part_id for row in deadlines).select_related("assignment__unit")
     asked = {one.assignment_id: one for one in rows}
     nth = {0: _("first extension"), 1: _("second extension")}
-    facts: dict[int, Facts] = {row.pk: [] for row in deadlines}
+    facts: dict[int, list[str]] = {row.pk: [] for row in deadlines}
     for row in deadlines:
         one = asked.get(row.part_id) if row.part_id else None
         if one is None:
@@ -222,7 +223,7 @@ def _more_time(problem: Problem, own: Assignment | None, asked: bool) -> Act | N
 
 
 def _standing(row: Deadline, problem: Problem, own: Assignment | None, today: datetime.date) -> Facts:
-    facts: Facts = []
+    facts: list[str] = []
     if row.clock == Clock.RECTIFY:
         extended = sum(1 for entry in row.agreed if entry[2] == "extended")
         moved = moved_note(row.first_due_on, row.due_on, extended, today)

@@ -65,7 +65,7 @@ def _about(rows: QuerySet[Deadline], user: User, *conditions: Q, **more: Any) ->
 
 
 def _judged_by_others(user: User) -> Q:
-    """Four eyes, as in policy.four_eyes: not reported fixed by the person, nor assigned to a unit of theirs that day."""
+    """Four eyes as in policy.four_eyes: not reported fixed by the person, nor assigned to a unit of theirs then."""
     said = Feedback.objects.filter(problem=OuterRef("pk"), by=user)
     barred = Q(Exists(said)) | Q(fixed_by=user)
     for post in Membership.objects.filter(user=user):

@@ -2,18 +2,21 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from casetracker import registry
+from casetracker import registry, work
 from casetracker.enums import Role
+from casetracker.models import User
 from casetracker.registry import Place
+from inspections import bulk, digests, finding, panels, queues, subjects, subjects_sites
 from inspections.demo import people
+from inspections.ledger.importing import jobs as ledger_jobs
 
 
-def _sees_visits(user: object) -> bool:
-    return user.has_role(Role.INSPECTOR, Role.SUPERVISOR, Role.LEADER, Role.CASE_OFFICER, Role.LEGAL_REVIEWER)  # type: ignore[attr-defined,no-any-return]
+def _sees_visits(user: User) -> bool:
+    return user.has_role(Role.INSPECTOR, Role.SUPERVISOR, Role.LEADER, Role.CASE_OFFICER, Role.LEGAL_REVIEWER)
 
 
-def _works(user: object) -> bool:
-    return user.has_role(*(role for role in Role.values if role != Role.ADMINISTRATOR))  # type: ignore[attr-defined,no-any-return]
+def _works(user: User) -> bool:
+    return user.has_role(*(role for role in Role.values if role != Role.ADMINISTRATOR))
 
 
 for place in (
@@ -27,3 +30,22 @@ for place in (
 
 registry.demo_people = people.cards
 registry.demo_password = people.PASSWORD
+
+for job in ledger_jobs.KINDS:
+    registry.jobs[job.key] = job
+
+for queue in queues.QUEUES:
+    registry.queues[queue.key] = queue
+work.cuts[queues.ASKED.key] = queues.ASKED
+work.panels.extend(panels.PANELS)
+
+registry.jobs[bulk.JOB.key] = bulk.JOB
+for group in finding.GROUPS:
+    registry.searches[group.key] = group
+
+registry.subjects[subjects.PROBLEM.type] = subjects.PROBLEM
+registry.evidence_gates.append(subjects.may_open)
+for subject in (subjects_sites.SITE, subjects_sites.VISIT):
+    registry.subjects[subject.type] = subject
+registry.evidence_gates.append(subjects_sites.sent_lately)
+registry.digest_sections["inspections"] = digests.SECTION

@@ -14,7 +14,7 @@ from casetracker.enums import Role
 from casetracker.errors import Invalid, NotAllowed
 from casetracker.models import District, Unit, User
 from inspections import scope
-from inspections.models import Party, Site, SiteName, SiteOperator
+from inspections.models import Party, Site, SiteName, SiteOperator, Visit
 from inspections.searching import index_party, index_site
 
 SUBJECT = "site"
@@ -88,24 +88,24 @@ def within(lat: float, lon: float, metres: float) -> Q:
 
 def likely_same(user: User, *, name: str, lat: float | None, lon: float | None, but: Site | None = None) -> list[Site]:
     """Visible sites that may be the one meant: of the same name, now or formerly, or within 50 m; at most ten."""
-    alike = Q(name=name.strip()) | Q(names__name=name.strip())
+    alike = Q(name=name.strip()) | Q(pk__in=SiteName.objects.filter(name=name.strip()).values("site"))
     if lat is not None and lon is not None:
         alike |= within(lat, lon, NEAR_METRES)
-    ids = Site.objects.visible_to(user).values("pk")
-    found = Site.objects.filter(alike, pk__in=ids).select_related("kind", "district").defer("search").distinct()
+    found = Site.objects.visible_to(user).filter(alike).select_related("kind", "district").defer("search")
     if but is not None:
         found = found.exclude(pk=but.pk)
-    near = []
-    for site in found.order_by("name", "pk")[:50]:
-        far = (
-            metres_between(lat, lon, site.lat, site.lon)
-            if None not in (lat, lon, site.lat, site.lon)
-            else None  # type: ignore[arg-type]
-        )
-        same_name = site.name == name.strip() or any(one.name == name.strip() for one in site.names.all())
-        if same_name or (far is not None and far <= NEAR_METRES):
-            near.append(site)
-    return near[:10]
+    rows = found.prefetch_related("names").order_by("name", "pk")[:50]
+    return [site for site in rows if _is_named(site, name.strip()) or _is_near(site, lat, lon)][:10]
+
+
+def _is_named(site: Site, name: str) -> bool:
+    return site.name == name or any(one.name == name for one in site.names.all())
+
+
+def _is_near(site: Site, lat: float | None, lon: float | None) -> bool:
+    if lat is None or lon is None or site.lat is None or site.lon is None:
+        return False
+    return metres_between(lat, lon, site.lat, site.lon) <= NEAR_METRES
 
 
 # --- Writing ----------------------------------------------------------------------------------------
@@ -196,3 +196,23 @@ def _run_by(site: Site, name: str, today: datetime.date) -> None:
 
 def _tell(site: Site, verb: str, by: User, moment: datetime.datetime, **facts: Any) -> None:
     audit.record(subject_type=SUBJECT, subject_id=site.pk, label=site.name, verb=verb, by=by, at=moment, **facts)
+
+
+# --- Finding one --------------------------------------------------------------------------------------
+
+FOUND_AT_MOST = 12
+
+
+def find(user: User, text: str) -> list[Site]:
+    """The first visible sites whose name, former name, address or code holds the text, by name."""
+    found = Site.objects.visible_to(user).find(text).current(timezone.localdate())
+    return list(found.select_related("kind", "district").defer("search").order_by("name", "pk")[:FOUND_AT_MOST])
+
+
+def visited_lately(user: User) -> list[Site]:
+    """The sites of the last visits that the person's teams made, each once, the latest first."""
+    teams = scope.of(user).teams or scope.of(user).offices
+    last = Visit.objects.filter(team__in=teams).order_by("-on", "-pk").values_list("site", flat=True)[:60]
+    ids = list(dict.fromkeys(last))[:FOUND_AT_MOST]
+    known = Site.objects.select_related("kind", "district").defer("search").in_bulk(ids)
+    return [known[pk] for pk in ids if pk in known]

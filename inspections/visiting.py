@@ -30,6 +30,7 @@ from inspections.models import (
     ChecklistItem,
     ChecklistVersion,
     Highlight,
+    Party,
     Problem,
     ProblemKind,
     Site,
@@ -89,6 +90,7 @@ class Finding:
     route: Route = Route.CENTRAL
     severity: Severity | None = None
     unit: Unit | None = None
+    party: Party | None = None
     party_name: str = ""
     quantity: Decimal | None = None
     internal_note: str = ""
@@ -313,7 +315,7 @@ def see(one: Seen, visit: Visit, *, by: User, now: datetime.datetime | None = No
     """
     problem = one.problem
     told: dict[str, Any] = {"by": by, "visit": visit, "shots": one.shots, "now": now}
-    if one.result == Result.NOT_CHECKED and policy.refusal(Verb.RECHECK, problem, by):
+    if one.result == Result.NOT_CHECKED and not may_recheck(problem, by):
         return None
     if one.result == Result.FIXED and may_verify(problem, by):
         return workflow.verify(problem, note=one.note, **told)
@@ -324,6 +326,11 @@ def see(one: Seen, visit: Visit, *, by: User, now: datetime.datetime | None = No
             problem, reason=reason, due_on=due_on, result=one.result, remaining=one.remaining, **told
         )
     return workflow.recheck(problem, result=one.result, remaining=one.remaining, note=one.note, **told)
+
+
+def may_recheck(problem: Problem, user: User) -> bool:
+    legal = workflow.legal(Verb.RECHECK, problem.status, problem.route)
+    return legal and policy.refusal(Verb.RECHECK, problem, user) is None
 
 
 def may_verify(problem: Problem, user: User) -> bool:
@@ -358,6 +365,7 @@ def _report(one: Finding, visit: Visit, *, by: User, now: datetime.datetime) -> 
         route=one.route,
         severity=one.severity,
         unit=one.unit if one.route == Route.ON_SPOT else None,
+        party=one.party,
         party_name=one.party_name,
         quantity=one.quantity,
         internal_note=one.internal_note,

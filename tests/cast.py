@@ -178,5 +178,5 @@ def leave(person: User, unit: Unit, until_on: datetime.date) -> None:
 
 def forget(person: User) -> None:
     """Drop what was read of the person's posts, as a new request would."""
-    for name in ("posts", "_inspection_scope"):
+    for name in ("posts", "_inspection_scope", "_posts_ever"):
         person.__dict__.pop(name, None)

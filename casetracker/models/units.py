@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from casetracker.bilingual import Named
+from casetracker.bilingual import Named, in_language
 from casetracker.enums import Language, Role, Theme, UnitKind
 
 
@@ -69,7 +69,13 @@ class Unit(Named):
 
     @property
     def short(self) -> str:
+        """The Chinese name people use in lists and numbers."""
         return self.short_zh or self.name_zh
+
+    @property
+    def brief(self) -> str:
+        """The name for a row, in the reader's language."""
+        return in_language(self.short, self.name_en)
 
 
 class UnitName(models.Model):

@@ -122,7 +122,7 @@ def quote_number() -> str:
 @register.filter
 def number(value: int | float | Decimal | None) -> str:
     """12,479; empty for None."""
-    return "" if value is None else f"{value:,}"
+    return "" if value is None or value == "" else f"{value:,}"
 
 
 @register.filter

@@ -13,6 +13,7 @@ from casetracker.enums import Role
 from casetracker.errors import NotAllowed
 from casetracker.models import Evidence, User
 
+SIZES = ("thumbnail", "preview", "original")
 # A file never changes under its hash, but the right to see it may end: an hour in the reader's own cache.
 KEPT = "private, max-age=3600"
 # Whatever a file is, it runs nothing, loads nothing and has no origin of ours.
@@ -28,6 +29,8 @@ def evidence(request: HttpRequest, sha256: str, size: Literal["thumbnail", "prev
     (papers, video) have no other form, so whoever sees them may download them. Each download is entered in
     the file's custody log.
     """
+    if size not in SIZES:
+        raise Http404
     row = get_object_or_404(Evidence, pk=sha256)
     if not any(gate(sha256, request.user) for gate in registry.evidence_gates):
         raise Http404

@@ -16,7 +16,7 @@ def job(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     """The progress of the reader's own job, asked for every two seconds; once it is done, its result."""
     row = get_object_or_404(Job, pk=job_id, requested_by=request.user, kind__in=list(registry.jobs))
     kind = registry.jobs[row.kind]
-    context = {"job": row, "kind": kind, "refused": row.result.get("refused", 0)}
+    context = {"job": row, "kind": kind, "refused": _refused(row)}
     polls = bool(request.htmx)  # type: ignore[attr-defined]
     if row.state == JobState.DONE:
         if polls:
@@ -27,3 +27,9 @@ def job(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
             return HttpResponse(headers={"HX-Redirect": request.path})
         return render(request, "jobs/failed.html", context)
     return render(request, "jobs/_progress.html" if polls else "jobs/job.html", context)
+
+
+def _refused(row: Job) -> int:
+    """How many rows were refused so far: a number, or a list or mapping of them."""
+    refused = row.result.get("refused", 0)
+    return refused if isinstance(refused, int) else len(refused)

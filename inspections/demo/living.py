@@ -220,7 +220,8 @@ def make_found(scene: Scene, site: Site, nth: int) -> None:
 
 
 def make_assigned(scene: Scene, site: Site, nth: int) -> None:
-    _assign(scene, _found(scene, site, nth % 3), special=nth in (1, 6))
+    """Not claimed yet: most of these days, two long forgotten."""
+    _assign(scene, _found(scene, site, 12 + nth if nth % 6 == 5 else nth % 3), special=nth in (1, 6))
 
 
 def make_claimed(scene: Scene, site: Site, nth: int) -> Problem:
@@ -234,8 +235,8 @@ def make_rectifying(scene: Scene, site: Site, nth: int) -> None:
     if nth % 11 == 5:
         _found(scene, site, nth % 2, route=Route.ON_SPOT)
         return
-    late = nth % 3 == 0
-    problem = _assign(scene, _found(scene, site, (9 + nth % 25) if late else nth % 7))
+    late = nth % 2 == 0
+    problem = _assign(scene, _found(scene, site, (9 + nth * 7 % 34) if late else nth % 7))
     assert problem.lead_unit is not None
     by = handler_of(problem.lead_unit)
     problem = workflow.claim(problem, by=by, now=_later(problem, 0, 16))
@@ -258,7 +259,7 @@ def make_rectifying(scene: Scene, site: Site, nth: int) -> None:
             workflow.decide_extension(problem, by=supervisor, extension=extension, granted_on=wanted, now=asked)
     elif nth % 16 == 4:
         workflow.pause(problem, by=supervisor, reason="重污染天气橙色预警，土方停工。", now=_later(problem, 1, 8))
-    elif late and nth % 12 == 0:
+    elif late and nth % 10 == 0:
         workflow.escalate(
             problem,
             by=supervisor,
@@ -294,6 +295,7 @@ def make_verified(scene: Scene, site: Site, nth: int) -> None:
     if nth % 3 == 2:
         problem = _found(scene, site, nth % 2, route=Route.ON_SPOT)
         moment = past(problem.reported_at + datetime.timedelta(minutes=20))
+        assert problem.reported_by is not None
         workflow.fix_on_spot(
             problem,
             by=problem.reported_by,

@@ -23,7 +23,7 @@ TEAMS = [
     ("第五现场督导组", "Fifth site team", ["410882", "4108Z1"]),
 ]
 # name, English name, short name, other names in ledgers
-DEPARTMENTS = [
+DEPARTMENTS: list[tuple[str, str, str, list[str]]] = [
     ("市住房和城乡建设局", "Housing and Construction Bureau", "市住建局", []),
     ("市城市管理局", "City Management Bureau", "市城管局", []),
     ("市自然资源和规划局", "Natural Resources and Planning Bureau", "", []),

@@ -49,6 +49,19 @@ class VerbForm(forms.Form):
     def prepare(self) -> None:
         """Fill in what depends on the problem: choices, initial values, fields that do not apply."""
 
+    def need(self, name: str, wanted: bool, message: str) -> None:
+        """Ask for a field only where another one's choice makes it necessary.
+
+        Before anything was chosen it is not marked as optional, since it only shows once it is needed.
+        """
+        field = self.fields[name]
+        field.required = wanted or not self.is_bound
+        field.error_messages["required"] = message
+
+    def chosen(self, name: str) -> str:
+        """What was sent for a field, before it is checked; empty on a fresh form."""
+        return str(self.data.get(name, "")) if self.is_bound else ""
+
     def move(self) -> Move:
         """The verb and its data for workflow.perform(); only after is_valid()."""
         return self.verb, {name: value for name, value in self.cleaned_data.items() if name != "seen"}
@@ -57,6 +70,15 @@ class VerbForm(forms.Form):
         """Put a refusal of the workflow beside the field it names, or above the form."""
         name = self.field_names.get(error.field, error.field)
         self.add_error(name if name in self.fields else None, str(error))
+
+    def kept(self, problem: Problem) -> "VerbForm":
+        """The same input on a fresh form without errors, for the problem as it stands now; files stay stored."""
+        typed = {name: self[name].data for name in self.fields if name != "seen"}
+        fresh = type(self)(problem=problem, by=self.by, initial=typed)
+        for name, field in self.fields.items():
+            if isinstance(field, StoredFilesField) and name in fresh.fields:
+                fresh.fields[name].widget.kept = field.widget.kept
+        return fresh
 
     @property
     def takes_files(self) -> bool:

@@ -49,14 +49,17 @@ class AmendForm(VerbForm):
 
     def prepare(self) -> None:
         problem = self.problem
+        for name, value in (
+            ("site", problem.site_name),
+            ("kind", problem.kind_id),
+            ("district", problem.district_id),
+            ("team", problem.team_id),
+        ):
+            self.initial.setdefault(name, value)
         for name, field in self.fields.items():
             if name in LABELS:
                 field.label = _label(name)
                 self.initial.setdefault(name, getattr(problem, name))
-        self.initial["site"] = problem.site_name
-        self.initial["kind"] = problem.kind_id
-        self.initial["district"] = problem.district_id
-        self.initial["team"] = problem.team_id
         teams: Any = self.fields["team"]
         teams.queryset = Unit.objects.under(problem.office).filter(kind__in=(UnitKind.TEAM, UnitKind.OFFICE))
         districts: Any = self.fields["district"]

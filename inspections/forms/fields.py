@@ -2,7 +2,7 @@
 
 import datetime
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django import forms
 from django.core import signing
@@ -78,8 +78,8 @@ class StoredFilesInput(forms.FileInput):
 
     allow_multiple_selected = True
     template_name = "inspections/forms/_stored_files.html"
-    # [(token, file name)], set when the field has stored what came.
-    kept: list[tuple[str, str]]
+    # [(token, file name, hash where a page can show it)], set when the field has stored what came.
+    kept: list[tuple[str, str, str]]
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__({"multiple": True} | (attrs or {}))
@@ -128,12 +128,12 @@ class StoredFilesField(forms.Field):
             )
         for file in value.files:
             try:
-                row = evidence.store(file, name=file.name or "", by=self.by, source="desk")
+                row = evidence.store(cast(BinaryIO, file), name=file.name or "", by=self.by, source="desk")
             except EvidenceRefused as error:
                 refusals.append(f"{file.name}: {error.message}")
             else:
                 stored[row.pk] = row
-        self.widget.kept = [(self._token(row), row.name or row.sha256[:12]) for row in stored.values()]
+        self.widget.kept = [self._shown(row) for row in stored.values()]
         if refusals:
             raise forms.ValidationError(refusals)
         if self.required and not stored:
@@ -145,6 +145,9 @@ class StoredFilesField(forms.Field):
 
     def _token(self, row: Evidence) -> str:
         return signing.dumps([row.pk, self.by.pk if self.by else None], salt=SALT)
+
+    def _shown(self, row: Evidence) -> tuple[str, str, str]:
+        return self._token(row), row.name or row.sha256[:12], row.sha256 if row.is_inline else ""
 
     def _kept(self, tokens: list[str]) -> dict[str, Evidence]:
         ours = []

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -162,7 +163,7 @@ class HandBackForm(VerbForm):
     verb = Verb.HAND_BACK
     words = Verb.HAND_BACK.label
     busy = gettext_lazy("Handing back")
-    intro = gettext_lazy("It goes back to the office and is assigned anew.")
+    intro: str | Promise = gettext_lazy("It goes back to the office and is assigned anew.")
 
     reason = fields.reason(hint=gettext_lazy("Why it is not yours, and whose it is, if you know."))
 

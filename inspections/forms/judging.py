@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inspections.enums import Result, Status, Verb
+from inspections.enums import WITH_UNIT, Result, Status, Verb
 from inspections.forms import fields
 from inspections.forms.base import Move, VerbForm
 
@@ -45,8 +45,9 @@ class JudgeForm(VerbForm):
             Result.PARTLY.value: _("goes back, with what remains"),
             Result.NOT_FIXED.value: _("goes back, with a new date"),
         }
-        if self.problem.status == Status.REPORTED:
+        if self.problem.status not in WITH_UNIT:
             self.fields["shots"].help_text = _("From the same angle as before. None: judged from the unit’s photos.")
+            self._ask_what_is_missing(self.chosen("result"))
             return
         # Not reported back: a re-inspection may find it fixed all the same; there is nothing to send back.
         self.fields["result"].widget = forms.HiddenInput()
@@ -55,18 +56,13 @@ class JudgeForm(VerbForm):
         self.fields["shots"].help_text = _("At least one, unless a re-inspection found it fixed already.")
         del self.fields["remaining"], self.fields["due_on"]
 
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        result = data.get("result")
-        if self.problem.status != Status.REPORTED or result in (None, Result.FIXED):
-            return data
-        if result == Result.PARTLY and not data.get("remaining"):
-            self.add_error("remaining", _("Say what remains to be done, e.g. 6 of 9."))
-        if not data.get("due_on") and "due_on" not in self.errors:
-            self.add_error("due_on", _("Choose the new date."))
-        if not (data.get("note") or "").strip():
-            self.add_error("note", _("Say what is not right yet."))
-        return data
+    def _ask_what_is_missing(self, result: str) -> None:
+        back = result in (Result.PARTLY, Result.NOT_FIXED)
+        self.need("remaining", result == Result.PARTLY, _("Say what remains to be done, e.g. 6 of 9."))
+        self.need("due_on", back, _("Choose the new date."))
+        self.fields["note"].required = back
+        self.fields["note"].error_messages["required"] = _("Say what is not right yet.")
+        self.fields["note"].help_text = _("What is not right yet, where it goes back.")
 
     def move(self) -> Move:
         data = self.cleaned_data
@@ -103,6 +99,8 @@ class RecheckForm(VerbForm):
             Result.NOT_FIXED.value: again,
             Result.NOT_CHECKED.value: _("locked, or no time"),
         }
+        partly = self.chosen("result") == Result.PARTLY
+        self.need("remaining", partly, _("Say what remains to be done, e.g. 6 of 9."))
 
     def move(self) -> Move:
         data = self.cleaned_data

@@ -143,7 +143,9 @@ class DecideExtensionForm(VerbForm):
     note = fields.text(gettext_lazy("Note"), required=False, rows=2, most=500)
 
     def prepare(self) -> None:
-        rows = {str(one.pk): one for one in self.problem.extensions.all() if one.decision == Decision.PENDING}
+        waiting = [one for one in self.problem.extensions.all() if one.decision == Decision.PENDING]
+        mine = [one for one in waiting if policy.may_not_decide(self.problem, self.by, one) is None]
+        rows = {str(one.pk): one for one in mine}
         self.request = next(iter(rows.values()), None)
         field: Any = self.fields["extension"]
         field.choices = [(pk, one.assignment.unit.name) for pk, one in rows.items()]
@@ -158,14 +160,11 @@ class DecideExtensionForm(VerbForm):
             Decision.GRANTED.value: _("a new date"),
             Decision.REFUSED.value: _("the present date holds"),
         }
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        if data.get("decision") == Decision.GRANTED and not data.get("granted_on") and "granted_on" not in self.errors:
-            self.add_error("granted_on", _("Choose the new date."))
-        if data.get("decision") == Decision.REFUSED and not (data.get("note") or "").strip():
-            self.add_error("note", _("Say why it is refused."))
-        return data
+        chosen = self.chosen("decision")
+        self.need("granted_on", chosen == Decision.GRANTED, _("Choose the new date."))
+        self.fields["note"].required = chosen == Decision.REFUSED
+        self.fields["note"].error_messages["required"] = _("Say why it is refused.")
+        self.fields["note"].help_text = _("Why, where it is refused.")
 
     def move(self) -> Move:
         data = self.cleaned_data

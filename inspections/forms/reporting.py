@@ -2,6 +2,7 @@
 
 import datetime
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from casetracker.enums import UnitKind
 from casetracker.errors import DomainError
 from casetracker.models import Unit, User
-from inspections import scope, workflow
+from inspections import workflow
 from inspections.enums import Route, Severity, Source
 from inspections.forms import fields
 from inspections.forms.sites import PositionField
@@ -68,11 +69,9 @@ class FindingForm(forms.Form):
     kind = forms.ModelChoiceField(label=gettext_lazy("Kind"), queryset=ProblemKind.objects.all(), required=False)
     description = fields.text(gettext_lazy("What is wrong"), rows=2)
     quantity = forms.DecimalField(
-        label=gettext_lazy("Quantity"), max_digits=10, decimal_places=2, min_value=0, required=False
+        label=gettext_lazy("Quantity"), max_digits=10, decimal_places=2, min_value=Decimal("0.01"), required=False
     )
-    severity = forms.ChoiceField(
-        label=gettext_lazy("Severity"), choices=[AS_USUAL, *Severity.choices], required=False
-    )
+    severity = forms.ChoiceField(label=gettext_lazy("Severity"), choices=[AS_USUAL, *Severity.choices], required=False)
     route = forms.ChoiceField(
         label=gettext_lazy("Route"), choices=Route.choices, initial=Route.CENTRAL, widget=forms.RadioSelect
     )
@@ -91,21 +90,15 @@ class FindingForm(forms.Form):
         required=False,
     )
 
-    def __init__(self, *args: Any, by: User, offered: Offer, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: User, site: Site, offered: Offer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.by = by
+        self.by, self.site = by, site
         self.fields["kind"].choices = [("", _("Choose a kind")), *offered.kinds]  # type: ignore[attr-defined]
         self.fields["unit"].choices = [("", _("only the party")), *offered.units]  # type: ignore[attr-defined]
         for name in ("photos", "fixed"):
             self.fields[name].by = by  # type: ignore[attr-defined]
         self.fields["party_name"].widget.attrs["list"] = "parties"
         self.refusal: DomainError | None = None
-
-    def clean_quantity(self) -> Any:
-        quantity = self.cleaned_data["quantity"]
-        if quantity is not None and quantity <= 0:
-            raise forms.ValidationError(_("Leave it empty, or write a number above 0."))
-        return quantity
 
     def clean(self) -> dict[str, Any]:
         values = self.cleaned_data
@@ -124,6 +117,7 @@ class FindingForm(forms.Form):
             route=Route(values["route"]),
             severity=Severity(values["severity"]) if values["severity"] else None,
             unit=values["unit"],
+            party=_party(self.site, values["party_name"]),
             party_name=values["party_name"],
             quantity=values["quantity"],
             shots=fields.shots(values["photos"]),
@@ -168,20 +162,27 @@ class ReportForm(FindingForm):
         gettext_lazy("Internal note"), hint=gettext_lazy("Stays in the office."), required=False, rows=2
     )
 
-    def __init__(self, *args: Any, site: Site, teams: list[Unit], visit: Visit | None = None, **kwargs: Any) -> None:
-        offered = kwargs["offered"]
-        kwargs["initial"] = _initial(site, teams, visit) | (kwargs.get("initial") or {})
+    def __init__(self, *args: Any, teams: list[Unit], visit: Visit | None = None, **kwargs: Any) -> None:
+        kwargs["initial"] = _initial(kwargs["site"], teams, visit) | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
-        self.site, self.visit = site, visit
+        self.visit = visit
         self.fields["team"].queryset = Unit.objects.filter(pk__in=[team.pk for team in teams])  # type: ignore[attr-defined]
         self.fields["team"].choices = [(team.pk, team.name) for team in teams]  # type: ignore[attr-defined]
-        self.fields["candidates"].choices = offered.units  # type: ignore[attr-defined]
+        self.fields["candidates"].choices = kwargs["offered"].units  # type: ignore[attr-defined]
 
     def clean_found_on(self) -> datetime.date:
         day: datetime.date = self.cleaned_data["found_on"]
         if day > timezone.localdate():
             raise forms.ValidationError(_("The day it was found can’t lie in the future."))
         return day
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean()
+        if values.get("found_on") and values.get("found_at"):
+            moment = local_moment(values["found_on"], values["found_at"])
+            if moment > timezone.now():
+                self.add_error("found_at", _("This hour has not come yet."))
+        return values
 
     @transaction.atomic
     def save(self) -> Problem:
@@ -200,7 +201,7 @@ class ReportForm(FindingForm):
             severity=one.severity,
             unit=one.unit if one.route == Route.ON_SPOT else None,
             candidates=list(values["candidates"]) if one.route == Route.CENTRAL else [],
-            party=_party(values["team"], one.party_name),
+            party=one.party,
             party_name=one.party_name,
             quantity=one.quantity,
             source=Source(values["source"]),
@@ -218,9 +219,12 @@ class ReportForm(FindingForm):
 
     def _found_at(self) -> datetime.datetime | None:
         time = self.cleaned_data["found_at"]
-        if time is None:
-            return None
-        return timezone.make_aware(datetime.datetime.combine(self.cleaned_data["found_on"], time))
+        return local_moment(self.cleaned_data["found_on"], time) if time else None
+
+
+def local_moment(day: datetime.date, time: datetime.time) -> datetime.datetime:
+    """A day and a clock time of the office as one moment."""
+    return timezone.make_aware(datetime.datetime.combine(day, time))
 
 
 def _initial(site: Site, teams: list[Unit], visit: Visit | None) -> dict[str, Any]:
@@ -235,8 +239,8 @@ def _initial(site: Site, teams: list[Unit], visit: Visit | None) -> dict[str, An
     }
 
 
-def _party(team: Unit, name: str) -> Party | None:
+def _party(site: Site, name: str) -> Party | None:
     """The party of this name on the office's register, where it is known."""
     if not name.strip():
         return None
-    return Party.objects.filter(office=scope.bureau_of(team), name=name.strip()).order_by("pk").first()
+    return Party.objects.filter(office=site.office_id, name=name.strip()).order_by("pk").first()

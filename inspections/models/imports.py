@@ -21,6 +21,8 @@ class ImportBatch(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField()
     report = models.JSONField(default=dict)
+    # The long work that made it: a worker that died after the import does not import again.
+    job_id = models.UUIDField(null=True, unique=True)
     released_at = models.DateTimeField(null=True)
     released_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     undone_at = models.DateTimeField(null=True)

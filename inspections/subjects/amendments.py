@@ -45,8 +45,8 @@ def amended_fields(event: Event, *, inside: bool) -> list[str]:
 
 def amended(event: Event, inside: bool) -> list[str]:
     """One sentence for each changed field with before and after, and one that names the long texts."""
-    sentences = []
-    long = []
+    sentences: list[str] = []
+    long: list[str] = []
     for name in amended_fields(event, inside=inside):
         if name in LONG:
             long.append(str(LABELS[name]))

@@ -23,7 +23,7 @@ class Told:
     names: Names
     inside: bool
 
-    def say(self, text: str, **words: Any) -> str:
+    def say(self, text: str, /, **words: Any) -> str:
         return fill(text, who=self.who, **words)
 
     def unit(self, key: str = "unit") -> str:
@@ -258,7 +258,9 @@ def _void(told: Told) -> list[str]:
 
 def _withdraw_evidence(told: Told) -> list[str]:
     words = {"file": told.details.get("file", ""), "number": told.details.get("belongs_to", "")}
-    if words["number"]:
+    if source := told.details.get("came_from"):
+        main = told.say(_("%(who)s moved the file %(file)s here from %(number)s."), **words | {"number": source})
+    elif words["number"]:
         main = told.say(_("%(who)s moved the file %(file)s to %(number)s, where it belongs."), **words)
     else:
         main = told.say(_("%(who)s withdrew the file %(file)s."), **words)

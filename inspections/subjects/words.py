@@ -10,18 +10,23 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from casetracker.dates import short_date
+from casetracker.templatetags.ui import lang_run
 
 Names = Mapping[str, str]
 
 
-def fill(text: str, **words: Any) -> SafeString:
-    """The translated sentence with its named placeholders filled in; every word is escaped unless it is safe."""
-    return mark_safe(text % {name: conditional_escape(word) for name, word in words.items()})  # noqa: S308
+def fill(text: str, /, **words: Any) -> SafeString:
+    """The translated sentence with its named placeholders filled in.
+
+    Every word is escaped unless it is safe, and marked where it is not in the page's own language.
+    """
+    shown = {name: word if isinstance(word, SafeString) else lang_run(word) for name, word in words.items()}
+    return mark_safe(text % {name: conditional_escape(word) for name, word in shown.items()})  # noqa: S308
 
 
 def strong(name: str) -> SafeString:
     """A person's name in the weight that the timeline gives to people."""
-    return format_html("<b>{}</b>", name)
+    return format_html("<b>{}</b>", lang_run(name))
 
 
 def joined(sentences: Iterable[str]) -> SafeString:

@@ -1,38 +1,30 @@
 """The list of problems."""
 
-from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from casetracker import calendars, counting
 from casetracker.enums import Role
 from casetracker.models import User
-from inspections import facets, listing
-from inspections.enums import Status, Verb
+from inspections import bulk, facets, listing
+from inspections.enums import Verb
+from inspections.filters import FACETS, ORDERS
 from inspections.listing import BadAddress, Listing
-from inspections.models import Problem
-from inspections.presenting import Lit, light_of
+from inspections.views.rows import rows_of, shown
 from inspections.views.tabs import tabs_of
-from inspections.workflow import legal
 
-# What can be done to many problems at once, and why none of the selected allows it.
-BULK_VERBS = (Verb.ASSIGN, Verb.VERIFY, Verb.CLOSE, Verb.ESCALATE)
+SELECTS = ("unit", "district", "due", "kind", "team", "severity", "source", "responsible")
+# Filters that stand in the lower, folded part.
+MORE = ("kind", "team", "severity", "source", "responsible", "due_from", "due_to")
 SORTED_BY = {"light": "due", "number": "number", "problem": "site", "found": "found"}
-
-
-@dataclass
-class Row:
-    """A problem of the list with its light and the verbs that its state allows."""
-
-    problem: Problem
-    light: Lit
-    can: str
 
 
 @require_safe
@@ -72,7 +64,7 @@ def _exact(request: HttpRequest, asked: Listing) -> HttpResponse:
 
 
 def _context(asked: Listing, columns: list[str]) -> dict[str, Any]:
-    user, today = asked.user, asked.today
+    user = asked.user
     tabs = tabs_of(asked)
     counts = listing.count(asked, {tab.key: tab.problems for tab in tabs if tab.problems is not None})
     for tab in tabs:
@@ -80,13 +72,12 @@ def _context(asked: Listing, columns: list[str]) -> dict[str, Any]:
     total = counts.totals.get("total", counting.Total(0))
     if asked.is_valid and total.more and (asked.is_figure or asked.query.get("count") == "exact"):
         total = counting.count_exactly(asked.problems)
-    page = asked.page() if asked.is_valid else None
-    calendar = calendars.load()
+    page = asked.page(shown(columns)) if asked.is_valid else None
     verbs = bulk_verbs(user)
-    rows = [
-        Row(one, light_of(one, today, calendar), " ".join(v for v in verbs if legal(v, one.status, one.route)))
-        for one in (page.rows if page else [])
-    ]
+    back = f"?{urlencode({'from': asked.query.urlencode()})}" if asked.query else ""
+    rows = rows_of(
+        page.rows if page else [], columns, verbs, today=asked.today, calendar=calendars.load(), back=back
+    )
     chips = asked.chips() if asked.is_valid else []
     empty = asked.is_valid and not rows and bool(chips)
     return {
@@ -100,14 +91,23 @@ def _context(asked: Listing, columns: list[str]) -> dict[str, Any]:
         "shown": len(rows),
         "chips": chips,
         "clear_url": reverse("problems") + _kept(asked),
-        "facets": {name: facets.options(asked, counts, name) for name in ("state", "overdue", "route", "special")},
-        "columns": {name: True for name in columns},
+        "facets": {name: facets.options(asked, counts, name) for name in FACETS},
+        "selects": {name: facets.select(asked, name) for name in SELECTS},
         "column_choices": [(name, label, name in columns) for name, label in listing.COLUMNS.items()],
-        "sorts": _sorts(asked),
+        "heads": _heads(asked, columns),
+        "many_columns": len(columns) > len(listing.USUAL_COLUMNS) + 1,
         "newer_url": asked.address(before=page.newer) if page and page.newer else "",
         "older_url": asked.address(after=page.older) if page and page.older else "",
         "exact_url": asked.address(count="exact") if total.more else "",
-        "hidden": [(k, v) for k, vs in asked.query.lists() if k not in (*listing.PLACES, "count") for v in vs],
+        "hidden": [(k, v) for k, vs in asked.query.lists() if k not in (*listing.PLACES, "count") for v in vs]
+        if asked.order.day
+        else [],
+        "parameters": [(k, v) for k, vs in asked.query.lists() if k not in (*listing.PLACES, "count") for v in vs],
+        "jump_name": "jump" if asked.order.day else "",
+        "kept": [(name, value) for name in (*listing.FIGURE, "cols") for value in asked.query.getlist(name)],
+        "orders": _orders(asked),
+        "more_open": any(asked.query.get(name) for name in MORE) or any(name in asked.filters.form.errors for name in MORE),
+        "most": bulk.MOST,
         "hindrance": listing.hindrance(asked, chips) if empty else None,
         "verbs": [{"verb": verb.value, "words": verb.label, "reason": _reason(verb)} for verb in verbs],
         "may_report": user.has_role(Role.INSPECTOR, Role.SUPERVISOR),
@@ -118,7 +118,7 @@ def _context(asked: Listing, columns: list[str]) -> dict[str, Any]:
 def bulk_verbs(user: User) -> list[Verb]:
     """The verbs this person may do to many problems; whether to each of them is asked for each."""
     if user.has_role(Role.SUPERVISOR):
-        return list(BULK_VERBS)
+        return list(bulk.VERBS)
     return [Verb.VERIFY] if user.has_role(Role.INSPECTOR) else []
 
 
@@ -131,24 +131,31 @@ def _reason(verb: Verb) -> str:
     }[verb]
 
 
+def _orders(asked: Listing) -> list[tuple[str, Any, bool]]:
+    """The orders to choose from; one that is turned round stands there too."""
+    orders = [(order.name, order.label, order.name == asked.order.name) for order in ORDERS]
+    if asked.order.backwards:
+        orders.append((asked.order.name, f"{asked.order.label}{pgettext('separator', ', ')}{_('reversed')}", True))
+    return orders
+
+
 def _kept(asked: Listing) -> str:
     """What stays when the filters are cleared: how the list is sorted."""
     return f"?order={asked.order.name}" if asked.query.get("order") else ""
 
 
-def _sorts(asked: Listing) -> dict[str, dict[str, str]]:
-    """Per sortable column the address that sorts by it (the other way round where it does already)."""
-    sorts = {}
-    for column, key in SORTED_BY.items():
-        current = asked.order.key == key
-        name = f"-{key}" if current and not asked.order.backwards else key
-        first = asked.order.sections[0 if not asked.order.backwards else -1]
-        sorts[column] = {
-            "url": asked.address(order=name),
-            "aria": ("descending" if first.descending else "ascending") if current else "",
-            "icon": ("arrow-down" if first.descending else "arrow-up") if current else "",
-        }
-    return sorts
-
-
-__all__ = ["Status", "problems"]
+def _heads(asked: Listing, columns: list[str]) -> list[dict[str, Any]]:
+    """The heads of the columns; one that can be sorted by leads there, or the other way round where it is already."""
+    labels = {"light": _("Deadline"), "number": _("Number"), "problem": _("Problem and site"), **listing.COLUMNS}
+    heads = []
+    for column in ("light", "number", "problem", *columns):
+        head = {"label": labels[column]}
+        if key := SORTED_BY.get(column):
+            current = asked.order.key == key
+            head["url"] = asked.address(order=f"-{key}" if current and not asked.order.backwards else key)
+            if current:
+                first = asked.order.sections[-1 if asked.order.backwards else 0]
+                head["aria"] = "descending" if first.descending else "ascending"
+                head["icon"] = "arrow-down" if first.descending else "arrow-up"
+        heads.append(head)
+    return heads

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import Prefetch, prefetch_related_objects
+
 from casetracker.models import User
 from inspections import policy
 from inspections.enums import Verb
-from inspections.models import Problem
+from inspections.models import Assignment, Problem
 
 from .amending import amend, merge, void, withdraw_evidence
 from .assigning import Addressee, assign, hand_back, open_batch, release
@@ -54,20 +56,20 @@ def perform(verb: Verb, problem: Problem, *, by: User, **data: Any) -> Any:
 
 def available(problem: Problem, user: User) -> list[Move]:
     """The moves this person may make now, in the order of the table."""
-    return [
-        move
-        for move in MOVES
-        if legal(move.verb, problem.status, problem.route) and policy.refusal(move.verb, problem, user) is None
-    ]
+    return [move for move in _legal(problem) if policy.refusal(move.verb, problem, user) is None]
 
 
 def refused(problem: Problem, user: User) -> dict[Verb, str]:
     """The moves that the state allows but the person may not make, each with the reason."""
-    reasons = {}
-    for move in MOVES:
-        if legal(move.verb, problem.status, problem.route) and (reason := policy.refusal(move.verb, problem, user)):
-            reasons[move.verb] = reason
-    return reasons
+    reasons = {move.verb: policy.refusal(move.verb, problem, user) for move in _legal(problem)}
+    return {verb: reason for verb, reason in reasons.items() if reason is not None}
+
+
+def _legal(problem: Problem) -> list[Move]:
+    """The moves the state allows; what the rights look at is read once (and not again where a page has read it)."""
+    addressees = Prefetch("assignments", Assignment.objects.select_related("unit", "responsible"))
+    prefetch_related_objects([problem], addressees, "feedbacks", "extensions__assignment", "escalations", "attachments")
+    return [move for move in MOVES if legal(move.verb, problem.status, problem.route)]
 
 
 __all__ = [

@@ -61,7 +61,7 @@ def amend(problem: Problem, *, by: User, reason: str, now: datetime.datetime | N
     if not step.changed:
         raise Invalid(_("Nothing was changed."))
     _recount(step, team_before)
-    step.problem.search = index_problem(step.problem)  # type: ignore[assignment]
+    step.problem.search = index_problem(step.problem)
     step.changed.add("search")
     event = step.finish(reason=why)
     told = telling.handlers(step.problem)

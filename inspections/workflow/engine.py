@@ -91,7 +91,7 @@ def lock(problem_id: UUID) -> Problem:
         raise RuntimeError("A problem is locked inside the transaction that changes it.")
     return (
         Problem.objects.select_for_update(of=("self",))
-        .select_related("office", "team", "site", "lead_unit", "kind", "district")
+        .select_related("office", "team", "lead_unit")
         .prefetch_related(Prefetch("assignments", Assignment.objects.select_related("unit", "responsible")))
         .defer("search")
         .get(pk=problem_id)
@@ -111,8 +111,8 @@ def begin(verb: Verb, problem: Problem, *, by: User | None, now: datetime.dateti
     reason when the person may not do it. `by` is None for the system itself (the sweep).
     """
     locked = lock(problem.pk)
-    # Read after the lock was won: whoever waited for it acts later than the one waited for.
-    moment = now or max(timezone.now(), locked.status_since)
+    # Read after the lock was won, and never before the state it leaves: whoever waited acts later.
+    moment = max(now or timezone.now(), locked.status_since)
     if not table.legal(verb, locked.status, locked.route):
         raise illegal(verb, locked)
     if by is not None and (reason := policy.refusal(verb, locked, by)):

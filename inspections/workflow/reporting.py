@@ -135,7 +135,7 @@ def report(
         status=Status.RECTIFYING if route == Route.ON_SPOT else Status.FOUND,
         status_since=moment,
     )
-    problem.search = index_problem(problem)  # type: ignore[assignment]
+    problem.search = index_problem(problem)
     problem.save(force_insert=True)
     Stage.objects.create(problem=problem, status=problem.status, since=moment, verb=Verb.REPORT)
     step = Step(Verb.REPORT, problem, by, moment, today, clocks={})

@@ -250,8 +250,8 @@ def test_an_impossible_address_is_refused(host: str, port: int) -> None:
         run.check_free(host, port)
 
 
-def test_the_workers_have_queues_and_names_of_their_own(tmp_path: Path) -> None:
-    parts = supervisor.parts("127.0.0.1:8000", tmp_path)
+def test_the_workers_have_queues_and_names_of_their_own() -> None:
+    parts = supervisor.parts("127.0.0.1:8000")
     assert [part.name for part in parts] == ["web", "worker-tick", "worker-mail", "worker-work", "beat"]
     assert [part.process for part in parts if part.restarts] == ["worker"] * 3
     assert "127.0.0.1:8000" in parts[0].command

@@ -10,25 +10,12 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import (
-    BaseCommand,
-    CommandError,
-    CommandParser,
-    call_command,
-)
+from django.core.management import BaseCommand, CommandError, CommandParser, call_command
 from django.db import OperationalError
 
 from casetracker import embedded, environment
 from casetracker.checks import refuse_unsafe
-from casetracker.supervisor import (
-    REPOSITORY,
-    Interrupted,
-    Signals,
-    Supervisor,
-    answers,
-    parts,
-    say,
-)
+from casetracker.supervisor import REPOSITORY, Interrupted, Signals, Supervisor, answers, parts, say
 
 DEMO_USERS = "inspector1 inspector2 supervisor1 handler1 handler2 officer1 legal1 leader1 admin"
 DEMO_PASSWORD = "casetracker-demo"  # public: these accounts exist in demonstration mode only
@@ -91,7 +78,7 @@ def supervise(services: embedded.Services, signals: Signals, host: str, port: in
         return code
     probe = "127.0.0.1" if host == "0.0.0.0" else "::1" if host == "::" else host  # noqa: S104
     return supervisor.run(
-        parts(f"[{host}]:{port}" if ":" in host else f"{host}:{port}", services.data),
+        parts(f"[{host}]:{port}" if ":" in host else f"{host}:{port}"),
         ready=lambda: answers(probe, port),
         announce=lambda: announce(services),
     )

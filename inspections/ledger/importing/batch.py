@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from django.db import transaction
 from django.utils import timezone
 
-from casetracker.models import Unit, User
+from casetracker.models import Job, Unit, User
 from inspections.enums import ImportState
 from inspections.ledger.errors import RowError
 from inspections.ledger.importing.names import Names
@@ -91,13 +91,17 @@ def import_file(
     dry_run: bool = False,
     held: bool = True,
     progress: Callable[[int, int], None] | None = None,
+    job: Job | None = None,
 ) -> Report:
     """Import a ledger into an office, in one transaction; a dry run does everything and takes it back.
 
     Open problems stay `held` (no reminder, no mail speaks of them) until a supervisor releases the batch.
-    Raises LedgerError when the file, its layout or its mapping can't be used.
+    Raises LedgerError when the file, its layout or its mapping can't be used. Of a `job` that was imported
+    before its worker died, the batch that is there is reported and nothing is imported again.
     """
     report = Report()
+    if job is not None and not dry_run and (made := ImportBatch.objects.filter(job_id=job.pk).first()):
+        return _reported(made)
     with open_ledger(path, mapping) as ledger, transaction.atomic():
         batch = ImportBatch.objects.create(
             office=office,
@@ -109,6 +113,7 @@ def import_file(
             by=by,
             created_at=timezone.now(),
             released_at=None if held else timezone.now(),
+            job_id=job.pk if job else None,
         )
         names = Names(office, mapping.create)
         writer = writer_for(mapping, batch, names, held=held)
@@ -136,6 +141,15 @@ def import_file(
         if dry_run:
             transaction.set_rollback(True)
             report.batch = None
+    return report
+
+
+def _reported(batch: ImportBatch) -> Report:
+    """The counts of an import that is done."""
+    known = batch.report
+    report = Report(**{name: known[name] for name in ("rows", "accepted", "created", "updated", "unchanged")})
+    report.duplicates, report.hidden, report.made = known["duplicates"], known["hidden"], known["made"]
+    report.refused_rows, report.batch = known["refused_rows"], batch
     return report
 
 

@@ -55,7 +55,7 @@ class Names:
         """The district of this name or code; of several with one name that of the office's own city."""
         found = self._districts.get(normalise(name), [])
         own = [one for one in found if one.code[:4] in self._cities]
-        return (own or found or [None])[0]
+        return next(iter(own or found), None)
 
     @cached_property
     def _cities(self) -> set[str]:
@@ -147,7 +147,7 @@ class Names:
             if "sites" not in self.create or site_kind is None:
                 return None
             found = Site(office=self.office, name=name, district=district, kind=site_kind, lat=lat, lon=lon)
-            found.search = index_site(found)  # type: ignore[assignment]
+            found.search = index_site(found)
             self._sites[key] = self._changed_sites[key] = found
             self._count("sites")
         elif found.lat is None and lat is not None:
@@ -176,10 +176,10 @@ class Names:
 def _by_names(rows: Iterable[Kind]) -> dict[str, Kind]:
     """Kinds by every name they go by."""
     table: dict[str, Kind] = {}
-    for row in rows:
-        for name in (*row.aliases, row.code, row.name_en, row.name_zh):
-            if name:
-                table[normalise(name)] = row
+    for one in rows:
+        known: list[str] = [*one.aliases, one.code, one.name_en, one.name_zh]
+        for name in filter(None, known):
+            table[normalise(name)] = one
     return table
 
 

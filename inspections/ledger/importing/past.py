@@ -56,6 +56,12 @@ class Past:
         return self.key.removeprefix("row:") if self.key.startswith("row:") else ""
 
     @property
+    def made(self) -> Problem:
+        """The problem, once it was made of the row."""
+        assert self.problem is not None
+        return self.problem
+
+    @property
     def number_text(self) -> str:
         return self.number.text if self.number else self.external_id
 
@@ -176,7 +182,7 @@ def write_pasts(pasts: list[Past], batch: ImportBatch, now: datetime.datetime, *
             **columns_of(past),
         )
         problem.held = held and problem.is_open
-        problem.search = index_problem(problem)  # type: ignore[assignment]
+        problem.search = index_problem(problem)
         past.problem = problem
         problems.append(problem)
     Problem.objects.bulk_create(problems, batch_size=BATCH)
@@ -256,11 +262,12 @@ def _clocks(past: Past, own: list[Assignment], stays: dict[Status, datetime.date
     over = status == Status.VOID
     if due is not None and first is not None:
         agreed = [[found.isoformat(), due.isoformat(), "extended", ""]] if due != first else []
-        for one in own or [None]:
+        addressees: list[Assignment | None] = [*own] or [None]
+        for one in addressees:
             rows.append(
                 Deadline(
                     subject_type=SUBJECT,
-                    subject_id=past.problem.pk if past.problem else None,
+                    subject_id=past.made.pk,
                     part_id=one.pk if one else None,
                     clock=Clock.RECTIFY,
                     unit=one.unit if one else past.team,
@@ -281,10 +288,10 @@ def _clocks(past: Past, own: list[Assignment], stays: dict[Status, datetime.date
     if status == Status.REPORTED:
         rows.append(_next_clock(past, Clock.VERIFY, values["done_on"], past.team, stays[status]))
     elif status == Status.VERIFIED:
-        office = past.problem.office if past.problem else past.team
+        office = past.made.office
         rows.append(_next_clock(past, Clock.CLOSE, values["rechecked_on"], office, stays[status]))
     elif status == Status.FOUND:
-        office = past.problem.office if past.problem else past.team
+        office = past.made.office
         rows.append(_next_clock(past, Clock.DEPLOY, found, office, stays[status]))
     return rows
 
@@ -294,7 +301,7 @@ def _next_clock(past: Past, clock: Clock, on: datetime.date, unit: Unit, at: dat
     counted = count(on, deadlines.term_of(rule), calendars.load())
     return Deadline(
         subject_type=SUBJECT,
-        subject_id=past.problem.pk if past.problem else None,
+        subject_id=past.made.pk,
         clock=clock,
         unit=unit,
         rule=rule,
@@ -327,7 +334,7 @@ def rewrite(past: Past, problem: Problem, batch: ImportBatch, now: datetime.date
     problem.import_digest = past.digest
     problem.held = problem.held and problem.is_open
     problem.version += 1
-    problem.search = index_problem(problem)  # type: ignore[assignment]
+    problem.search = index_problem(problem)
     problem.save()
     Stage.objects.filter(problem=problem).delete()
     Recheck.objects.filter(problem=problem, by__isnull=True).delete()

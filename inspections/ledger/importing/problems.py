@@ -112,7 +112,7 @@ class ProblemWriter:
             key = "row:" + key_of(
                 self.office.pk,
                 values["found_on"],
-                site.pk if not site._state.adding else site.name,
+                site.name,
                 district.code,
                 values.get("kind"),
                 values["description"],

@@ -77,7 +77,8 @@ def explained(record: Record, rows: list[Deadline]) -> tuple[list[ClockShown], l
     """The clocks that matter now (the lead's rectification and whatever runs), and the others."""
     lead = next((one.pk for one in record.live if one.role == AssignmentRole.LEAD), None)
     several = len(record.live) > 1
-    main, others = [], []
+    main: list[ClockShown] = []
+    others: list[ClockShown] = []
     for row in rows:
         own = row.part_id in (None, lead) or row.clock == Clock.ESCALATION
         matters = own and (row.clock == Clock.RECTIFY or (row.met_on is None and record.problem.is_open))
@@ -132,7 +133,8 @@ def facts_of(row: Deadline, record: Record) -> Explained:
 
 def lit_of(row: Deadline, record: Record) -> Lit:
     """The light of a deadline row; one met late keeps the colour of lateness, in the words of what was done."""
-    name = None if row.clock == Clock.RECTIFY else str(Clock(row.clock).label)
+    # The clock's name stands beside the light; only the words of one that was met need it.
+    name = None if row.clock == Clock.RECTIFY or row.met_on is None else str(Clock(row.clock).label)
     stopped = 0
     if row.paused_since is not None and row.met_on is None and row.paused_since <= row.due_on:
         stopped = (record.today - row.paused_since).days + 1

@@ -1,28 +1,22 @@
-"""The other panels of the page: the path, the photos, the history, the units, the neighbourhood, remarks on top."""
+"""Panels of the page that only show: the path, the photos, the history, comments and units."""
 
 import datetime
 from typing import Any
 
-from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import get_language, ngettext, pgettext_lazy
+from django.utils.translation import pgettext_lazy
 
-from casetracker import calendars
-from casetracker.dates import long_date, short_date
 from casetracker.models import Deadline
-from inspections.enums import OPEN, AssignmentRole, Audience, Phase, Route, Status, Verb
+from inspections.enums import AssignmentRole, Audience, Phase, Route, Status
 from inspections.models import Attachment, Problem
-from inspections.presenting import light_of
-from inspections.siting import NEAR_METRES, metres_between, within
+from inspections.siting import metres_between
 from inspections.subjects import changes_clock, event_sentence, is_internal
 from inspections.views.problem.clocks import part_light
 from inspections.views.problem.record import Record
 
 FIRST_EVENTS = 8
-MOST_NEIGHBOURS = 60
-ALIKE_DAYS = 14
 
 STEPS: tuple[tuple[Status, Any], ...] = (
     (Status.FOUND, pgettext_lazy("step of the loop", "Found")),
@@ -160,7 +154,7 @@ def addressees(record: Record, rows: list[Deadline]) -> list[dict[str, Any]]:
     shown = [
         {"row": one, "lit": part_light(record, rows, one.pk) if one.is_live else None} for one in record.assignments
     ]
-    return sorted(shown, key=lambda one: not one["row"].is_live)  # type: ignore[attr-defined]
+    return sorted(shown, key=lambda one: not one["row"].is_live)
 
 
 def missing_roles(record: Record) -> list[str]:
@@ -170,153 +164,3 @@ def missing_roles(record: Record) -> list[str]:
     named = {one.role for one in record.live}
     wanted = (AssignmentRole.REGULATOR, AssignmentRole.GOVERNMENT)
     return [str(role.label) for role in wanted if role not in named]
-
-
-# --- The neighbourhood ------------------------------------------------------------------------------
-
-
-def neighbours(record: Record) -> dict[str, Any]:
-    """Other visible problems of the site, open ones first, and which time this is in its year and of its kind."""
-    problem = record.problem
-    same_year = Q(kind=problem.kind_id, found_on__year=problem.found_on.year)
-    rows = list(
-        Problem.objects.visible_to(record.user)
-        .filter(Q(status__in=OPEN) | same_year, site=problem.site_id)
-        .exclude(pk=problem.pk)
-        .exclude(status=Status.VOID)
-        .select_related("kind")
-        .defer("search")
-        .order_by("-found_on", "-pk")[:MOST_NEIGHBOURS]
-    )
-    earlier = [
-        one
-        for one in rows
-        if one.kind_id == problem.kind_id
-        and one.found_on.year == problem.found_on.year
-        and (one.found_on, one.pk.int) < (problem.found_on, problem.pk.int)
-    ]
-    rows.sort(key=lambda one: not one.is_open)
-    calendar = calendars.load()
-    lit = [{"row": one, "lit": light_of(one, record.today, calendar)} for one in rows[:6]]
-    return {"rows": lit, "more": max(0, len(rows) - 6), "repeated": _repeated(len(earlier) + 1)}
-
-
-def _repeated(times: int) -> str:
-    """The sentence of a repeated offence; empty the first time."""
-    if times < 2:
-        return ""
-    return _("%(nth)s time this year at this site") % {"nth": ordinal(times)}
-
-
-def ordinal(number: int) -> str:
-    """2nd, 3rd, 11th in English; the plain number in Chinese, where the sentence carries the mark."""
-    if (get_language() or "en").startswith("zh"):
-        return str(number)
-    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"
-
-
-def likely_duplicates(record: Record) -> list[Problem]:
-    """Open visible problems of the same kind found within 14 days, at the same site or within 50 m."""
-    problem = record.problem
-    if problem.kind_id is None:
-        return []
-    span = datetime.timedelta(days=ALIKE_DAYS)
-    near = Q(site=problem.site_id)
-    if problem.lat is not None and problem.lon is not None:
-        near |= within(problem.lat, problem.lon, NEAR_METRES)
-    rows = (
-        Problem.objects.visible_to(record.user)
-        .open()
-        .filter(near, kind=problem.kind_id, found_on__range=(problem.found_on - span, problem.found_on + span))
-        .exclude(pk=problem.pk)
-        .select_related("lead_unit")
-        .defer("search")
-        .order_by("-found_on", "-pk")[:10]
-    )
-    return [one for one in rows if one.site_id == problem.site_id or _within_reach(problem, one)]
-
-
-def _within_reach(problem: Problem, other: Problem) -> bool:
-    if problem.lat is None or problem.lon is None or other.lat is None or other.lon is None:
-        return False
-    return metres_between(problem.lat, problem.lon, other.lat, other.lon) <= NEAR_METRES
-
-
-# --- Remarks on top ---------------------------------------------------------------------------------
-
-
-def remarks(record: Record) -> list[dict[str, str]]:
-    """What one must know before anything else, each a sentence with at most one link {words, url, action}."""
-    problem = record.problem
-    found: list[dict[str, str]] = []
-    if problem.status == Status.VOID:
-        found.append(_voided(record))
-    if record.ended_own is not None:
-        found.append(_ended(record))
-    if problem.paused_since is not None:
-        words = {"date": long_date(problem.paused_since, record.today)}
-        found.append({"words": _("The clock has stood still since %(date)s.") % words})
-    if problem.held and record.inside:
-        found.append({"words": _("Imported and not released yet: no reminder and no e-mail speaks of it.")})
-    found += _proposals(record)
-    if problem.look_back and problem.looked_back_on is None and record.inside:
-        found.append({"words": _("Drawn for a look-back: somebody else of the team looks again.")})
-    return found
-
-
-def _voided(record: Record) -> dict[str, str]:
-    problem = record.problem
-    words = {"kind": problem.get_void_kind_display(), "date": short_date(timezone.localdate(problem.status_since))}
-    if problem.merged_into is None:
-        return {"words": _("Voided on %(date)s: %(kind)s. It is not counted.") % words}
-    words["number"] = problem.merged_into.number
-    return {
-        "words": _("Merged into %(number)s on %(date)s. It is counted there.") % words,
-        "url": reverse("problem", args=[problem.merged_into_id]),
-        "action": problem.merged_into.number,
-    }
-
-
-def _ended(record: Record) -> dict[str, str]:
-    own = record.ended_own
-    assert own is not None
-    words = {
-        "unit": own.unit.name,
-        "state": own.get_state_display(),
-        "date": long_date(own.ended_on, record.today) if own.ended_on else "",
-    }
-    return {"words": _("The assignment of %(unit)s ended on %(date)s (%(state)s). You can read, not write.") % words}
-
-
-def _proposals(record: Record) -> list[dict[str, str]]:
-    """What failed re-inspections suggest to whoever may do it."""
-    problem, last = record.problem, record.last_recheck
-    if last is None or last.result not in ("partly", "not_fixed"):
-        return []
-    if Verb.REOPEN in record.allowed:
-        words = {"date": long_date(last.on, record.today)}
-        return [
-            {
-                "words": _("The re-inspection of %(date)s found it not fixed after all. Reopening is proposed.")
-                % words,
-                "url": reverse("problem_verb", args=[problem.pk, Verb.REOPEN.value]),
-                "action": str(Verb.REOPEN.label),
-            }
-        ]
-    running = any(one.lifted_on is None for one in problem.escalations.all())
-    if problem.failed_rechecks >= 2 and Verb.ESCALATE in record.allowed and not running:
-        times = problem.failed_rechecks
-        sentence = ngettext(
-            "%(count)s re-inspection failed. Escalating is proposed.",
-            "%(count)s re-inspections failed. Escalating is proposed.",
-            times,
-        )
-        return [
-            {
-                "words": sentence % {"count": times},
-                "url": reverse("problem_verb", args=[problem.pk, Verb.ESCALATE.value]),
-                "action": str(Verb.ESCALATE.label),
-            }
-        ]
-    return []

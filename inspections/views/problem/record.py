@@ -31,19 +31,15 @@ from inspections.models import (
 from inspections.workflow.engine import SUBJECT
 
 RELATED = (
-    "office__parent",
+    "office",
     "team",
     "site",
     "district",
     "kind",
     "lead_unit",
     "acceptor",
-    "responsible",
     "reported_by",
-    "party",
     "checklist_item",
-    "merged_into",
-    "visit",
 )
 
 # Parts that exist only once the history tells of them; an import or a merger may bring any of them.
@@ -51,9 +47,11 @@ PARTS: dict[str, tuple[Any, tuple[str, ...], set[str]]] = {
     "extensions": (Extension, ("assignment__unit", "asked_by", "decided_by"), {Verb.ASK_EXTENSION}),
     "feedbacks": (Feedback, ("by",), {Verb.REPORT_BACK}),
     "rechecks": (Recheck, ("by",), {Verb.RECHECK, Verb.VERIFY, Verb.SEND_BACK}),
-    "escalations": (Escalation, ("by", "unit", "lifted_by"), {Verb.ESCALATE}),
+    "escalations": (Escalation, ("by",), {Verb.ESCALATE}),
     "comments": (Comment, ("by",), {Verb.COMMENT}),
 }
+# What turns a fix down, so that earlier re-inspections say nothing of the present state.
+TAKEN_UP = (Verb.SEND_BACK, Verb.REOPEN, Verb.WITHDRAW_EVIDENCE)
 BRING_ALL = {Verb.IMPORT, Verb.MERGE}
 
 
@@ -61,7 +59,7 @@ BRING_ALL = {Verb.IMPORT, Verb.MERGE}
 class Record:
     """A problem with its parts loaded, for one reader on one day."""
 
-    problem: Problem
+    problem: Any  # Problem with the annotations of load()
     user: User
     today: datetime.date
     events: list[Event]
@@ -110,8 +108,12 @@ class Record:
 
     @cached_property
     def last_recheck(self) -> Recheck | None:
+        """The last re-inspection that looked, since the problem was taken up again."""
+        turns = [stay for stay in self.problem.stays if stay["verb"] in TAKEN_UP]
+        since = datetime.datetime.fromisoformat(turns[-1]["since"]) if turns else None
         checked = [one for one in self.problem.rechecks.all() if one.result != "not_checked"]
-        return checked[-1] if checked else None
+        recent = [one for one in checked if since is None or one.at > since]
+        return recent[-1] if recent else None
 
     @cached_property
     def unit_names(self) -> dict[str, str]:
@@ -131,9 +133,9 @@ def load(user: Any, pk: UUID) -> Record:
         Problem.objects.visible_to(user)
         .filter(pk=pk)
         .select_related(*RELATED)
-        .defer("search", "site__search", "party__search", "merged_into__search")
+        .defer("search", "site__search")
         .annotate(
-            stays=ArraySubquery(stages.values(json=JSONObject(status="status", since="since"))),
+            stays=ArraySubquery(stages.values(json=JSONObject(status="status", since="since", verb="verb"))),
             inspector_names=ArraySubquery(people),
         )
         .first()
@@ -149,9 +151,9 @@ def _load_parts(problem: Problem, verbs: set[str]) -> None:
     lookups: list[Any] = [
         Prefetch(
             "assignments",
-            Assignment.objects.select_related("unit", "batch", "claimed_by", "responsible", "assigned_by"),
+            Assignment.objects.select_related("unit", "batch"),
         ),
-        Prefetch("attachments", Attachment.objects.select_related("evidence", "added_by", "withdrawn_by")),
+        Prefetch("attachments", Attachment.objects.select_related("evidence", "added_by")),
     ]
     if problem.status == Status.FOUND:
         lookups.append("candidates")

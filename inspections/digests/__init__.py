@@ -1,0 +1,8 @@
+"""The weekly e-mail's section of inspections: its readers, the rows behind it, what it says, in which words."""
+
+from casetracker.digest import Section
+from inspections.digests import contents, readers, words
+
+SECTION = Section(readers.readers, readers.audiences, contents.contents, words.part, readers.still)
+
+__all__ = ["SECTION"]

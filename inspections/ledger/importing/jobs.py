@@ -1,0 +1,150 @@
+"""Imports as long work: checking a file, and importing it, each in a worker with visible progress."""
+
+import datetime
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from django.conf import settings
+from django.db import connections, transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from casetracker import audit, registry
+from casetracker.errors import IllegalMove, Invalid
+from casetracker.models import Job, Unit, User
+from casetracker.working import LostLease
+from inspections.enums import ImportState
+from inspections.ledger.errors import LedgerError
+from inspections.ledger.importing.batch import import_file
+from inspections.ledger.mapping import from_dict
+from inspections.models import ImportBatch, Problem
+
+CHECK, IMPORT = "ledger_check", "ledger_import"
+MOST_BYTES = 50 * 1024 * 1024
+
+
+def keep_upload(file: BinaryIO, name: str) -> str:
+    """Store an uploaded ledger under the hash of its bytes; returns the hash. Raises Invalid when it is too large."""
+    folder = settings.DATA / "ledgers"
+    folder.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as part:
+        size = 0
+        while block := file.read(1 << 20):
+            size += len(block)
+            if size > MOST_BYTES:
+                Path(part.name).unlink()
+                raise Invalid(_("The file is larger than 50 MB. Split it, or remove pictures from it."), field="file")
+            digest.update(block)
+            part.write(block)
+    suffix = Path(name).suffix.lower()[:6]
+    shutil.move(part.name, folder / f"{digest.hexdigest()}{suffix}")
+    return digest.hexdigest() + suffix
+
+
+def kept(key: str) -> Path:
+    """The stored ledger of this key."""
+    if not key.replace(".", "").isalnum():
+        raise FileNotFoundError(key)
+    return Path(settings.DATA) / "ledgers" / key
+
+
+class SideProgress:
+    """Saves progress over a connection of its own: the import is one transaction, which nobody else sees into."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.connection: Any = connections.create_connection("default")
+
+    def __call__(self, done: int, total: int) -> None:
+        lease = timezone.now() + datetime.timedelta(seconds=registry.jobs[self.job.kind].lease_seconds)
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE casetracker_job SET done = %s, total = %s, lease_until = %s "
+                "WHERE id = %s AND claim = %s AND state = 'running'",
+                [done, total, lease, self.job.pk, self.job.claim],
+            )
+            if cursor.rowcount != 1:
+                raise LostLease(self.job.pk)
+            cursor.execute(
+                "INSERT INTO casetracker_heartbeat (name, beat_at) VALUES ('worker:work', %s) "
+                "ON CONFLICT (name) DO UPDATE SET beat_at = EXCLUDED.beat_at",
+                [timezone.now()],
+            )
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+def run(job: Job, progress: Callable[[int, int], None]) -> dict[str, Any]:
+    """Check (a dry run) or import; a worker that dies leaves nothing, and the next one starts again."""
+    params = job.params
+    side = SideProgress(job)
+    try:
+        report = import_file(
+            kept(params["file"]),
+            from_dict(params["mapping"]),
+            office=Unit.objects.get(pk=params["office"]),
+            by=job.requested_by,
+            file_name=params["file_name"],
+            dry_run=job.kind == CHECK,
+            progress=side,
+            job=job,
+        )
+    except LedgerError as error:
+        raise Invalid(str(error)) from error
+    finally:
+        side.close()
+    result = report.as_json()
+    if report.batch is not None:
+        result["batch"] = str(report.batch.pk)
+    return result
+
+
+def result_url(job: Job) -> str:
+    """The page of the check, or of the batch that the import made."""
+    if job.kind == CHECK:
+        return reverse("import_check", args=[job.pk])
+    return reverse("import_batch", args=[job.result["batch"]])
+
+
+@transaction.atomic
+def release(batch: ImportBatch, *, by: User) -> int:
+    """Let reminders and mail speak of a batch's open problems; returns how many there are.
+
+    Raises IllegalMove when it was released or undone already.
+    """
+    row = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+    if row.released_at is not None or row.state != ImportState.DONE:
+        raise IllegalMove(_("This batch was released already."))
+    row.released_at, row.released_by = timezone.now(), by
+    row.save(update_fields=["released_at", "released_by"])
+    held = list(
+        Problem.objects.select_for_update(of=("self",)).filter(import_batch=row, held=True).only("pk", "number")
+    )
+    Problem.objects.filter(pk__in=[problem.pk for problem in held]).update(held=False)
+    audit.record_many(
+        [
+            audit.event(
+                subject_type="problem",
+                subject_id=problem.pk,
+                label=problem.number,
+                verb="release_import",
+                by=by,
+                file=row.file_name,
+            )
+            for problem in held
+        ]
+    )
+    return len(held)
+
+
+KINDS = (
+    registry.JobKind(CHECK, _("Checking the ledger"), run, result_url, lease_seconds=120),
+    registry.JobKind(IMPORT, _("Importing the ledger"), run, result_url, lease_seconds=120),
+)

@@ -1,0 +1,140 @@
+"""One verb for many problems: what it asks once, and what became of each row."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from casetracker.enums import JobState
+from casetracker.models import Job, Unit, User
+from inspections import bulk, listing
+from inspections.enums import Verb
+from inspections.forms.bulk import FORMS, BulkForm
+from inspections.models import Problem
+from inspections.views.problems import bulk_verbs
+from inspections.workflow import legal
+
+# So many of the chosen rows are named before the verb is confirmed, and of the done ones afterwards.
+NAMED = 10
+DONE_NAMED = 200
+
+
+@dataclass
+class Selection:
+    """The chosen rows: by their ids, or every row of a list (then by the query, asked anew each time)."""
+
+    ids: list[uuid.UUID]
+    every: bool
+    query: str
+
+
+@require_POST
+def choose(request: HttpRequest) -> HttpResponse:
+    """Ask what the verb needs (POST from the list), then do it (the same POST with confirm=1).
+
+    400 for a verb that isn't done in bulk, 403 for one the person has no part in, 404 when a row isn't visible,
+    422 while something is missing, 409 when the list grew or shrank before it was confirmed.
+    """
+    user: User = request.user  # type: ignore[assignment]
+    verb = _verb(request)
+    if verb is None:
+        return HttpResponseBadRequest()
+    if verb not in bulk_verbs(user):
+        return render(request, "403.html", status=403)
+    selection = _selection(request.POST, user)
+    back = reverse("problems") + (f"?{selection.query}" if selection.query else "")
+    if not selection.ids or len(selection.ids) > bulk.MOST:
+        messages.warning(request, _none() if not selection.ids else _too_many())
+        return redirect(back)
+    confirmed = request.POST.get("confirm") == "1"
+    offices = list(Unit.objects.filter(pk__in=Problem.objects.filter(pk__in=selection.ids).values("office")))
+    form = FORMS[verb](request.POST if confirmed else None, offices=offices)
+    changed = confirmed and request.POST.get("expected") != str(len(selection.ids))
+    if confirmed and not changed and form.is_valid():
+        job = bulk.start(verb, selection.ids, form.data_of(), by=user, back=selection.query)
+        return redirect("job", job.pk)
+    context = _confirm_context(verb, selection, form, back) | {"changed": changed}
+    status = 409 if changed else 422 if confirmed else 200
+    return render(request, "inspections/bulk_confirm.html", context, status=status)
+
+
+def _verb(request: HttpRequest) -> Verb | None:
+    asked = request.POST.get("verb", "")
+    return Verb(asked) if asked in {verb.value for verb in bulk.VERBS} else None
+
+
+def _selection(posted: QueryDict, user: User) -> Selection:
+    """The chosen rows; Http404 when one of them isn't visible to the person."""
+    query = QueryDict(posted.get("query", ""))
+    if posted.get("every") == "1":
+        asked = _asked(query, user)
+        return Selection(list(asked.problems.values_list("pk", flat=True)[: bulk.MOST + 1]), True, query.urlencode())
+    try:
+        wanted = {uuid.UUID(one) for one in posted.getlist("ids")}
+    except ValueError as error:
+        raise Http404 from error
+    seen = set(Problem.objects.visible_to(user).filter(pk__in=wanted).values_list("pk", flat=True))
+    if seen != wanted:
+        raise Http404
+    return Selection(sorted(seen), False, query.urlencode())
+
+
+def _asked(query: QueryDict, user: User) -> listing.Listing:
+    try:
+        asked = listing.read(query, user)
+    except listing.BadAddress as error:
+        raise Http404 from error
+    if not asked.is_valid:
+        raise Http404
+    return asked
+
+
+def _none() -> str:
+    return _("Select at least one row, then choose what to do.")
+
+
+def _too_many() -> str:
+    return _("At most %(most)s problems at once. Narrow the list first.") % {"most": f"{bulk.MOST:,}"}
+
+
+def _confirm_context(verb: Verb, selection: Selection, form: BulkForm, back: str) -> dict[str, Any]:
+    chosen = Problem.objects.filter(pk__in=selection.ids)
+    states = chosen.order_by().values_list("status", "route").annotate(rows=Count("pk"))
+    possible = sum(rows for status, route, rows in states if legal(verb, status, route))
+    return {
+        "verb": verb,
+        "form": form,
+        "selection": selection,
+        "count": len(selection.ids),
+        "impossible": len(selection.ids) - possible,
+        "named": chosen.for_rows().order_by("due_on", "pk")[:NAMED],
+        "unnamed": max(0, len(selection.ids) - NAMED),
+        "back_url": back,
+    }
+
+
+@require_safe
+def result(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
+    """What became of each row, the refused ones first; only for whoever asked for it."""
+    job = get_object_or_404(Job, pk=job_id, kind=bulk.KIND, requested_by=request.user, state=JobState.DONE)
+    refused: dict[str, str] = job.result["refused"]
+    done: list[str] = job.result["done"]
+    rows = Problem.objects.visible_to(request.user).for_rows().in_bulk([*refused, *done[:DONE_NAMED]])
+    known = {str(key): row for key, row in rows.items()}
+    back = job.params.get("back", "")
+    context = {
+        "verb": Verb(job.params["verb"]),
+        "refused": [(known.get(key), reason) for key, reason in refused.items()],
+        "done": sorted((known[key] for key in done[:DONE_NAMED] if key in known), key=lambda row: row.number_seq),
+        "done_count": len(done),
+        "unnamed": max(0, len(done) - DONE_NAMED),
+        "back_url": reverse("problems") + (f"?{back}" if back else ""),
+    }
+    return render(request, "inspections/bulk_result.html", context)

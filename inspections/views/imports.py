@@ -1,0 +1,130 @@
+"""Ledgers in: upload, check, import, release; all long work runs in a worker."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from casetracker import working
+from casetracker.enums import JobState, Role, UnitKind
+from casetracker.errors import Invalid
+from casetracker.models import Job, Unit, User
+from inspections import scope
+from inspections.forms.imports import UploadForm
+from inspections.ledger.importing import jobs
+from inspections.models import ImportBatch
+
+SHOWN = 500
+
+
+def offices_of(user: User) -> Any:
+    """The offices a supervisor imports for; 404 for everybody else."""
+    if not user.has_role(Role.SUPERVISOR):
+        raise Http404
+    return Unit.objects.filter(pk__in=scope.of(user).offices, kind=UnitKind.OFFICE)
+
+
+def page(request: HttpRequest) -> HttpResponse:
+    """Upload a ledger to be checked, and see what was imported before."""
+    user: User = request.user  # type: ignore[assignment]
+    offices = offices_of(user)
+    form = UploadForm(request.POST or None, request.FILES or None, offices=offices)
+    status = 200
+    if request.method == "POST":
+        if form.is_valid():
+            try:
+                job = _begin_check(form, user)
+            except Invalid as error:
+                form.add_error("file", str(error))
+            else:
+                return redirect("job", job.pk)
+        status = 422
+    batches = (
+        ImportBatch.objects.filter(office__in=offices)
+        .select_related("by", "office")
+        .annotate(held=Count("problems", filter=Q(problems__held=True)))[:100]
+    )
+    return render(
+        request,
+        "inspections/import.html",
+        {"form": form, "batches": batches, "total": ImportBatch.objects.filter(office__in=offices).count()},
+        status=status,
+    )
+
+
+def _begin_check(form: UploadForm, user: User) -> Job:
+    file = form.cleaned_data["file"]
+    key = jobs.keep_upload(file, file.name)
+    params = {
+        "file": key,
+        "file_name": file.name,
+        "mapping": form.cleaned_data["source"],
+        "office": form.cleaned_data["office"].pk,
+    }
+    return working.enqueue(jobs.CHECK, params, user)
+
+
+@require_safe
+def check(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
+    """What importing this ledger would do, row by row, with one button to do it."""
+    user: User = request.user  # type: ignore[assignment]
+    offices_of(user)
+    job = get_object_or_404(Job, pk=job_id, kind=jobs.CHECK, requested_by=user, state=JobState.DONE)
+    return render(request, "inspections/import_check.html", {"job": job, **_remarks(job.result)})
+
+
+@require_POST
+def begin(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
+    """Import what was checked; pressing twice imports once."""
+    user: User = request.user  # type: ignore[assignment]
+    offices_of(user)
+    checked = get_object_or_404(Job, pk=job_id, kind=jobs.CHECK, requested_by=user, state=JobState.DONE)
+    earlier = Job.objects.filter(kind=jobs.IMPORT, requested_by=user, params__checked=str(checked.pk)).first()
+    job = earlier or working.enqueue(jobs.IMPORT, checked.params | {"checked": str(checked.pk)}, user)
+    return redirect("job", job.pk)
+
+
+@require_safe
+def batch(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
+    """What an import did."""
+    row = _batch(request, batch_id)
+    return render(
+        request,
+        "inspections/import_batch.html",
+        {"batch": row, "held": row.problems.filter(held=True).count(), **_remarks(row.report)},
+    )
+
+
+@require_POST
+def release(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
+    """Let reminders and mail speak of the batch's open problems."""
+    user: User = request.user  # type: ignore[assignment]
+    count = jobs.release(_batch(request, batch_id), by=user)
+    messages.success(
+        request, _("Released: reminders and mail now speak of %(count)s open problems.") % {"count": count}
+    )
+    return redirect("import_batch", batch_id)
+
+
+def _batch(request: HttpRequest, batch_id: uuid.UUID) -> ImportBatch:
+    user: User = request.user  # type: ignore[assignment]
+    return get_object_or_404(
+        ImportBatch.objects.select_related("by", "office"), pk=batch_id, office__in=offices_of(user)
+    )
+
+
+def _remarks(report: dict[str, Any]) -> dict[str, Any]:
+    """The report for the page; very long lists are cut, and say so."""
+    refused, doubtful = report.get("refused", []), report.get("doubtful", [])
+    return {
+        "report": report,
+        "refused": refused[:SHOWN],
+        "doubtful": doubtful[:SHOWN],
+        "more_refused": max(0, len(refused) - SHOWN),
+        "more_doubtful": max(0, len(doubtful) - SHOWN),
+    }

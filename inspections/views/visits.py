@@ -1,0 +1,176 @@
+"""Pages of visits: the list, and one visit with everything that belongs to it."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, IntegerField, OuterRef, Prefetch, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from casetracker import audit, calendars, paging
+from casetracker.models import User
+from inspections import visiting
+from inspections.enums import Outcome, VisitMode
+from inspections.filters_sites import PERIOD, VISIT_ORDERS, VisitFilter
+from inspections.forms.visits import WINDS
+from inspections.models import (
+    Attachment,
+    Campaign,
+    Highlight,
+    Problem,
+    Recheck,
+    Visit,
+    VisitAnswer,
+    VisitInspector,
+)
+from inspections.offers import offer
+from inspections.presenting import light_of
+from inspections.registers import Register, as_uuid
+from inspections.subjects_sites import event_sentence
+
+# --- List -------------------------------------------------------------------------------------------
+
+
+@require_safe
+def visits(request: HttpRequest) -> HttpResponse:
+    """The list: /visits/?team=…&from=…; with count=people its total is the person-times."""
+    user: User = request.user  # type: ignore[assignment]
+    asked = register(request, user)
+    try:
+        page = asked.page()
+    except paging.BadCursor:
+        return redirect(reverse("visits") + asked.address())
+    if not page.rows and any(name in request.GET for name in ("after", "before", "jump")):
+        return redirect(reverse("visits") + asked.address())
+    # A period is a published figure's: its count is exact, however many there are.
+    exactly = request.GET.get("count") == "exact" or all(request.GET.get(name) for name in PERIOD)
+    total = asked.total(exactly=exactly)
+    people = None
+    if request.GET.get("count") == "people":
+        people = asked.rows.aggregate(people=Coalesce(Sum("people"), 0))["people"]
+    if request.GET.get("count") == "exact" and request.htmx:  # type: ignore[attr-defined]
+        return render(request, "inspections/_visit_count.html", {"total": total})
+    context = {
+        "asked": asked,
+        "form": asked.filters.form,
+        "rows": page.rows,
+        "shown": len(page.rows),
+        "total": total,
+        "people": people,
+        "data_total": total.plain if people is None else str(people),
+        "chips": asked.chips(),
+        "newer_url": asked.address(before=page.newer) if page.newer else "",
+        "older_url": asked.address(after=page.older) if page.older else "",
+        "exact_url": asked.address(count="exact") if total.more else "",
+        "orders": _orders(asked),
+        "may_record": bool(visiting.teams_for(user)),
+        "today": timezone.localdate(),
+    }
+    return render(request, "inspections/visits.html", context, status=200 if asked.is_valid else 422)
+
+
+def register(request: HttpRequest, user: User) -> Register:
+    """The list of visits that the address asks for."""
+    site = as_uuid(request.GET.get("site", ""))
+    offered = offer(user, page="visits", site=str(site or ""))
+    filters = VisitFilter(request.GET, Visit.objects.visible_to(user).counted(), user=user, offered=offered)
+    named = {"site": offered.site[0].name if offered.site else ""}
+    if request.GET.get("campaign", "").isdigit():
+        campaign = Campaign.objects.filter(pk=request.GET["campaign"]).first()
+        named["campaign"] = campaign.name if campaign else ""
+    return Register(request.GET, filters, VISIT_ORDERS, for_rows(user), named)
+
+
+def for_rows(user: User) -> Any:
+    """Visits as rows show them: joined, with their people, and how many visible problems each brought to light."""
+    found = Problem.objects.visible_to(user).counted().filter(visit=OuterRef("pk")).order_by()
+    counted = found.values("visit").annotate(n=Count("pk")).values("n")
+    return (
+        Visit.objects.select_related("team", "district", "site")
+        .defer("site__search", "note")
+        .prefetch_related("inspectors")
+        .annotate(found=Coalesce(Subquery(counted, output_field=IntegerField()), 0))
+    )
+
+
+def _orders(asked: Register) -> list[dict[str, Any]]:
+    return [
+        {"label": order.label, "url": asked.address(order=order.name), "current": order.key == asked.order.key}
+        for order in asked.orders
+    ]
+
+
+# --- One visit --------------------------------------------------------------------------------------
+
+
+@require_safe
+def visit(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One visit with everything that belongs to it; 404 for whoever does not see it."""
+    user: User = request.user  # type: ignore[assignment]
+    seen = get_object_or_404(_whole(user), pk=pk)
+    today, calendar = timezone.localdate(), calendars.load()
+    problems = list(
+        Problem.objects.visible_to(user).filter(visit=seen).for_rows().order_by("number_year", "number_seq")
+    )
+    answers = list(seen.answers.all())
+    context = {
+        "visit": seen,
+        "title": _title(seen, len(problems)),
+        "problems": [{"problem": one, "light": light_of(one, today, calendar)} for one in problems],
+        "rechecks": list(seen.rechecks.all()),
+        "answers": answers,
+        "failed": sum(1 for one in answers if one.passed is False),
+        "wind": _wind(seen),
+        "events": [
+            {"at": one.at, "sentence": event_sentence(one), "by_person": one.actor_id is not None}
+            for one in audit.timeline("visit", seen.pk)
+        ],
+        "may_report": any(team.pk == seen.team_id for team in visiting.teams_for(user)),
+        "today": today,
+    }
+    return render(request, "inspections/visit.html", context)
+
+
+def _whole(user: User) -> Any:
+    rechecks = Recheck.objects.filter(problem__in=Problem.objects.visible_to(user)).select_related("problem__kind")
+    photos = Attachment.objects.filter(withdrawn_at__isnull=True).select_related("evidence")
+    return (
+        Visit.objects.visible_to(user)
+        .select_related("team", "district", "site", "campaign", "alert", "checklist_version__checklist", "recorded_by")
+        .prefetch_related(
+            Prefetch("inspectors", VisitInspector.objects.order_by("pk")),
+            Prefetch("highlights", Highlight.objects.select_related("evidence").order_by("pk")),
+            Prefetch("answers", VisitAnswer.objects.select_related("item__kind").order_by("item__position")),
+            Prefetch("rechecks", rechecks.order_by("at").prefetch_related(Prefetch("attachments", photos))),
+        )
+    )
+
+
+def _title(seen: Visit, found: int) -> str:
+    """The news of the visit: what was found, or why nothing could be."""
+    words: dict[str, Any] = {"site": seen.site_name, "count": found, "outcome": seen.get_outcome_display()}
+    if seen.outcome != Outcome.INSPECTED and not found:
+        return _("%(site)s: %(outcome)s") % words
+    if not found and seen.mode == VisitMode.RECHECK:
+        return _("%(site)s re-inspected, nothing new found") % words
+    if not found:
+        return _("Nothing found at %(site)s") % words
+    return ngettext("%(count)s problem found at %(site)s", "%(count)s problems found at %(site)s", found) % words
+
+
+def _wind(seen: Visit) -> str:
+    if seen.wind_degrees is None and seen.wind_speed is None:
+        return ""
+    names = {int(degrees): name for degrees, name in WINDS}
+    parts = []
+    if seen.wind_degrees is not None:
+        parts.append(str(names.get(seen.wind_degrees, f"{seen.wind_degrees}°")))
+    if seen.wind_speed is not None:
+        parts.append(_("%(speed)s m/s") % {"speed": seen.wind_speed})
+    return " ".join(parts)

@@ -1,0 +1,214 @@
+"""Who gets which address, as one table, and how the tests ask.
+
+RULES must name every address of the installation: a test fails for one that it does not know.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.test import Client
+
+from casetracker.models import User
+from inspections.enums import Verb
+from tests.world import World, address_of
+
+Args = Callable[[World], tuple[object, ...]]
+
+PEOPLE = (
+    "inspector1",
+    "inspector2",
+    "supervisor1",
+    "handler1",
+    "handler2",
+    "officer1",
+    "legal1",
+    "leader1",
+    "admin",
+    "outsider",
+    "far_handler",
+)
+EVERYBODY = frozenset(PEOPLE)
+# Those who oversee the office, those who found it, those who put it right.
+OVERSEERS = frozenset({"supervisor1", "officer1", "legal1", "leader1"})
+INSIDE = OVERSEERS | {"inspector1"}
+CASE = INSIDE | {"handler1"}
+RECORDING = frozenset({"inspector1", "inspector2", "supervisor1", "outsider"})
+VISITING = EVERYBODY - {"handler1", "handler2", "admin", "far_handler"}
+KEEPERS = frozenset({"inspector1", "supervisor1"})
+ADMIN = frozenset({"admin"})
+NOBODY: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who gets an address by GET: `ok` 200, `refused` 403 with a reason, everybody else who is signed in 404.
+
+    `args` names the object of the first city. A `posts` address answers GET with 405; `ok` then are those who may
+    see what it changes. `moved` leads on (302) whoever it is. A `public` address needs no sign-in.
+    """
+
+    args: Args | None = None
+    ok: frozenset[str] = EVERYBODY
+    refused: frozenset[str] = NOBODY
+    posts: bool = False
+    public: bool = False
+    moved: bool = False
+
+    def expected(self, name: str) -> int:
+        if self.posts:
+            return 405
+        if self.moved:
+            return 302
+        return 200 if name in self.ok else 403 if name in self.refused else 404
+
+
+def own(attribute: str, *more: object) -> Args:
+    """The object of the world under this name."""
+    return lambda world: (getattr(world, attribute).pk, *more)
+
+
+OWNER = frozenset({"supervisor1"})
+ENTRANCE = Rule(public=True, moved=True)
+# Pages of allauth that ask for the password once more, or lead on where there is nothing to do.
+ACCOUNT = Rule(moved=True)
+
+RULES: dict[str, Rule] = {
+    # The ground
+    "work": Rule(),
+    "inbox": Rule(),
+    "notices_read": Rule(posts=True),
+    "notice_open": Rule(own("notice"), ok=OWNER, posts=True),
+    "notice_read": Rule(own("notice"), ok=OWNER, posts=True),
+    "me": Rule(),
+    "set_preferences": Rule(posts=True, public=True),
+    "evidence": Rule(lambda world: (world.photo, "thumbnail"), ok=CASE),
+    "design": Rule(ok=ADMIN),
+    "search": Rule(),
+    "views": Rule(),
+    "save_view": Rule(ok=NOBODY),
+    "rename_view": Rule(own("view"), ok=OWNER),
+    "move_view": Rule(own("view"), ok=OWNER, posts=True),
+    "delete_view": Rule(own("view"), ok=OWNER, posts=True),
+    "job": Rule(own("running"), ok=OWNER),
+    "mail": Rule(ok=NOBODY),
+    "mail_message": Rule(lambda world: ("first",), ok=NOBODY),
+    "mail_html": Rule(lambda world: ("first",), ok=NOBODY),
+    "mail_file": Rule(lambda world: ("first",), ok=NOBODY),
+    # Problems
+    "problems": Rule(),
+    "bulk": Rule(posts=True),
+    "bulk_result": Rule(own("bulk"), ok=OWNER),
+    "problem_new": Rule(ok=RECORDING, refused=VISITING - RECORDING),
+    "problem": Rule(own("problem"), ok=CASE),
+    "problem_files": Rule(own("problem"), ok=CASE),
+    "problem_verb": Rule(own("problem", Verb.COMMENT.value), ok=CASE),
+    "batches": Rule(),
+    "batch_new": Rule(ok=frozenset({"supervisor1", "outsider"}), refused=EVERYBODY - {"supervisor1", "outsider"}),
+    "batch": Rule(own("batch"), ok=CASE),
+    "batch_print": Rule(own("batch"), ok=CASE),
+    "figures": Rule(),
+    # Ledgers
+    "import": Rule(ok=frozenset({"supervisor1", "outsider"})),
+    "import_check": Rule(own("checked"), ok=OWNER),
+    "import_begin": Rule(own("checked"), ok=OWNER, posts=True),
+    "import_batch": Rule(own("imported"), ok=OWNER),
+    "import_release": Rule(own("imported"), ok=OWNER, posts=True),
+    # Sites and visits
+    "visits": Rule(),
+    "visit_new": Rule(ok=RECORDING, refused=VISITING - RECORDING),
+    "visit": Rule(own("visit"), ok=INSIDE),
+    "sites": Rule(),
+    "site_new": Rule(ok=RECORDING, refused=EVERYBODY - RECORDING),
+    "site_suggest": Rule(),
+    "site": Rule(own("site"), ok=CASE),
+    "site_change": Rule(own("site"), ok=KEEPERS, refused=CASE - KEEPERS),
+    # Signing in
+    "account_login": ENTRANCE,
+    "account_signup": ENTRANCE,
+    "account_inactive": Rule(public=True),
+    "account_logout": Rule(),
+    "account_reauthenticate": Rule(),
+    "account_email": Rule(),
+    "account_email_verification_sent": Rule(public=True),
+    "account_confirm_email": Rule(lambda world: ("nothing",), public=True),
+    "account_change_password": Rule(),
+    "account_set_password": ACCOUNT,
+    "account_reset_password": Rule(public=True),
+    "account_reset_password_done": Rule(public=True),
+    "account_reset_password_from_key": Rule(lambda world: ("1", "nothing"), public=True),
+    "account_reset_password_from_key_done": Rule(public=True),
+    "account_confirm_login_code": ENTRANCE,
+    "mfa_index": Rule(),
+    "mfa_authenticate": ENTRANCE,
+    "mfa_reauthenticate": ACCOUNT,
+    "mfa_activate_totp": ACCOUNT,
+    "mfa_deactivate_totp": Rule(ok=NOBODY),
+    "mfa_view_recovery_codes": Rule(ok=NOBODY),
+    "mfa_generate_recovery_codes": ACCOUNT,
+    "mfa_download_recovery_codes": Rule(ok=NOBODY),
+    "mfa_list_webauthn": Rule(),
+    "mfa_add_webauthn": ACCOUNT,
+    "mfa_reauthenticate_webauthn": ACCOUNT,
+    "mfa_remove_webauthn": Rule(lambda world: (1,), moved=True),
+    "mfa_edit_webauthn": Rule(lambda world: (1,), moved=True),
+    "mfa_login_webauthn": ENTRANCE,
+    "usersessions_list": Rule(),
+}
+# Objects that an address names in its query: (name, query of one of the first city, query of none).
+NOWHERE = "00000000-0000-7000-8000-000000000000"
+QUERIES: tuple[tuple[str, Callable[[World], str], str], ...] = (
+    ("visit_new", lambda world: f"site={world.site.pk}", f"site={NOWHERE}"),
+    ("visit_new", lambda world: f"site={world.site.pk}&mode=recheck", f"site={NOWHERE}&mode=recheck"),
+    ("problem_new", lambda world: f"site={world.site.pk}", f"site={NOWHERE}"),
+    ("problem_new", lambda world: f"visit={world.visit.pk}", f"visit={NOWHERE}"),
+    ("problems", lambda world: f"site={world.site.pk}", f"site={NOWHERE}"),
+    ("visits", lambda world: f"site={world.site.pk}", f"site={NOWHERE}"),
+)
+
+
+def client_of(person: User | None, **options: Any) -> Client:
+    client = Client(**options)
+    if person is not None:
+        client.force_login(person)
+    return client
+
+
+def address(world: World, name: str) -> str:
+    args = RULES[name].args
+    return address_of(name, args(world) if args else ())
+
+
+def ask(client: Client, method: str, url: str, *, htmx: bool = False) -> Any:
+    """The answer; a file is read to its end into `read`, so that it is closed."""
+    response = client.generic(method, url, headers={"HX-Request": "true"} if htmx else {})
+    response.read = b"".join(response) if response.streaming else response.content  # type: ignore[attr-defined]
+    return response
+
+
+def body_of(response: Any) -> str:
+    """The page without what differs from one request to the next: tokens, the hour, this page's own address."""
+    text = (b"".join(response) if response.streaming else response.content).decode()
+    text = re.sub(r'(csrfmiddlewaretoken" value="|X-CSRFToken": ")[^"]+', r"\1", text)
+    return re.sub(r"\b\d\d:\d\d\b|datetime=\"[^\"]+\"", "", text)
+
+
+# What reading may write: sessions, their last use, throttles.
+MAY_CHANGE = {"django_session", "usersessions_usersession", "cache"}
+
+
+FINGERPRINT = """SELECT count(*), md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '')) FROM "{table}" t"""
+
+
+def rows() -> dict[str, str]:
+    """A fingerprint of every table."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        tables = sorted({row[0] for row in cursor.fetchall()} - MAY_CHANGE)
+        prints = {}
+        for table in tables:
+            cursor.execute(FINGERPRINT.format(table=table))
+            prints[table] = str(cursor.fetchone())
+    return prints

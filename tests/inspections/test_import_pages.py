@@ -1,0 +1,147 @@
+"""The import pages: check first, import in a worker, release; only for supervisors."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from casetracker import working
+from casetracker.enums import JobState
+from casetracker.models import Job, User
+from inspections.models import ImportBatch, Problem
+from tests.cast import Cast
+from tests.inspections.ledger.test_importing import changed, ledger
+
+
+@pytest.fixture(autouse=True)
+def _data(settings: Any, tmp_path: Path) -> None:
+    settings.DATA = tmp_path
+
+
+def signed_in(person: User) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def upload(client: Client, path: Path, **fields: Any) -> Any:
+    with path.open("rb") as file:
+        return client.post(reverse("import"), {"file": file, "how": "problems", "create": "on", **fields})
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_ledger_is_checked_imported_and_released(tmp_path: Path) -> None:
+    from tests.cast import cast
+
+    people = cast()
+    client = signed_in(people.supervisor1)
+    path = ledger(tmp_path, changed(), changed(问题编号="焦督〔2019〕8号", 发现日期="尽快"))
+    answer = upload(client, path, office=people.office.pk)
+    checked = Job.objects.get()
+    assert answer["Location"] == reverse("job", args=[checked.pk])
+    working.work()
+    assert not Problem.objects.exists()
+
+    page = client.get(client.get(reverse("job", args=[checked.pk]))["Location"])
+    assert page.context["report"]["created"] == 1
+    assert "尽快" in page.content.decode()
+
+    begin = reverse("import_begin", args=[checked.pk])
+    first, second = client.post(begin), client.post(begin)
+    assert first["Location"] == second["Location"]
+    working.work()
+    batch = ImportBatch.objects.get()
+    assert Problem.objects.get().held
+    result = client.get(client.get(first["Location"])["Location"])
+    assert result.context["held"] == 1
+    assert client.post(reverse("import_release", args=[batch.pk])).status_code == 302
+    assert not Problem.objects.get().held
+    assert client.post(reverse("import_release", args=[batch.pk])).status_code == 409
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_worker_that_died_after_the_import_does_not_import_again(tmp_path: Path) -> None:
+    from tests.cast import cast
+
+    people = cast()
+    client = signed_in(people.supervisor1)
+    upload(client, ledger(tmp_path, changed()), office=people.office.pk)
+    working.work()
+    client.post(reverse("import_begin", args=[Job.objects.get().pk]))
+    working.work()
+    job = Job.objects.get(kind="ledger_import")
+    # As if the worker had died before it could write that it was done.
+    Job.objects.filter(pk=job.pk).update(state=JobState.PENDING, result={}, finished_at=None)
+    working.work()
+    job.refresh_from_db()
+    assert job.state == JobState.DONE
+    assert ImportBatch.objects.count() == 1
+    assert Problem.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_file_that_is_no_ledger_says_what_to_do(people: Cast, tmp_path: Path) -> None:
+    client = signed_in(people.supervisor1)
+    path = tmp_path / "letter.csv"
+    path.write_text("Dear colleague,\nplease find enclosed\n", encoding="utf-8")
+    upload(client, path, office=people.office.pk)
+    job = Job.objects.get()
+    working.work()
+    job.refresh_from_db()
+    assert job.state == JobState.FAILED
+    assert "header" in job.error
+    assert client.get(reverse("job", args=[job.pk])).status_code == 200
+
+
+@pytest.mark.django_db
+def test_nothing_chosen_or_a_wrong_mapping_is_refused_at_its_field(people: Cast, tmp_path: Path) -> None:
+    client = signed_in(people.supervisor1)
+    answer = client.post(reverse("import"), {"how": "problems", "office": people.office.pk})
+    assert answer.status_code == 422
+    assert "file" in answer.context["form"].errors
+    wrong = SimpleUploadedFile("m.toml", b'kind = "poems"')
+    with ledger(tmp_path, changed()).open("rb") as file:
+        answer = client.post(
+            reverse("import"), {"file": file, "how": "mapping", "mapping": wrong, "office": people.office.pk}
+        )
+    assert answer.status_code == 422
+    assert "mapping" in answer.context["form"].errors
+    assert not Job.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["inspector1", "handler1", "officer1", "leader1", "admin", "outsider"])
+def test_only_supervisors_of_the_office_see_its_imports(people: Cast, tmp_path: Path, name: str) -> None:
+    batch = ImportBatch.objects.create(
+        office=people.office, kind="problems", file_name="x.csv", file_sha256="0", created_at="2026-01-01T00:00:00Z"
+    )
+    client = signed_in(people.everybody()[name])
+    if name != "outsider":
+        assert client.get(reverse("import")).status_code == 404
+    assert client.get(reverse("import_batch", args=[batch.pk])).status_code == 404
+    assert client.post(reverse("import_release", args=[batch.pk])).status_code == 404
+
+
+@pytest.mark.django_db
+def test_the_list_of_imports_asks_the_same_number_of_questions_for_30_as_for_1(
+    people: Cast, django_assert_num_queries: Any
+) -> None:
+    client = signed_in(people.supervisor1)
+
+    def make(count: int) -> None:
+        for number in range(count):
+            ImportBatch.objects.create(
+                office=people.office, kind="problems", file_name=f"{number}.csv", file_sha256="0",
+                created_at="2026-01-01T00:00:00Z", by=people.supervisor1,
+            )  # fmt: skip
+
+    make(1)
+    client.get(reverse("import"))
+    with django_assert_num_queries(14, exact=False) as first:
+        client.get(reverse("import"))
+    make(29)
+    with django_assert_num_queries(len(first)):
+        assert 'data-total="30"' in client.get(reverse("import")).content.decode()

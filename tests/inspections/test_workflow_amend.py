@@ -1,0 +1,335 @@
+"""Putting the record right: amend, merge, void, withdraw evidence."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from casetracker.errors import IllegalMove, Invalid, NotAllowed
+from casetracker.models import Custody, District, Evidence
+from inspections import workflow
+from inspections.enums import Phase, Result, Route, Severity, Status, VoidKind
+from inspections.models import Party, Problem, ProblemKind
+from tests.builders import at, day, make_problem, make_site, make_visit, shot
+from tests.cast import Cast
+from tests.inspections.reading import clock_rows, clocks, events, fresh, last_event, snapshot, states, told, waiting
+
+MONDAY = at("2019-12-02 09:00")
+FRIDAY = at("2019-12-06 10:00")
+
+
+def amend(problem: Problem, by: Any, **values: Any) -> Problem:
+    workflow.amend(problem, by=by, reason="录入有误", now=FRIDAY, **values)
+    return fresh(problem)
+
+
+def test_amending_keeps_the_number_and_writes_before_and_after(people: Cast) -> None:
+    problem = make_problem(people, status=Status.ASSIGNED, now=MONDAY)
+    kind = ProblemKind.objects.get(code="dust")
+
+    after = amend(problem, people.supervisor1, kind=kind, description="场地积尘", quantity=Decimal(8), lat=35.2)
+
+    assert (after.number, after.kind, after.description, after.quantity) == (
+        problem.number,
+        kind,
+        "场地积尘",
+        Decimal(8),
+    )
+    event = last_event(problem)
+    assert (event.before["kind"], event.after["kind"]) == ("黄土裸露未覆盖", "场地积尘")
+    assert event.details["reason"] == "录入有误"
+    assert Problem.objects.find("积尘").filter(pk=problem.pk).exists()
+    assert not Problem.objects.find("黄土裸露").filter(pk=problem.pk).exists()
+    assert told(problem, "amend") == {"handler1"}
+    assert after.status == Status.ASSIGNED
+
+
+def test_history_keeps_one_name_whatever_the_language_of_the_one_who_wrote(people: Cast) -> None:
+    from django.utils import translation
+
+    problem = make_problem(people, now=MONDAY)
+    with translation.override("en"):
+        workflow.amend(problem, by=people.supervisor1, reason="x", team=people.team2, now=FRIDAY)
+
+    assert (last_event(problem).before["team"], last_event(problem).after["team"]) == (
+        "第一现场督导组",
+        "第二现场督导组",
+    )
+
+
+def test_a_new_site_brings_its_name_and_district_and_a_new_party_its_name(people: Cast) -> None:
+    problem = make_problem(people, now=MONDAY)
+    site = make_site(people, "山阳建材市场", district="410811")
+    party = Party.objects.create(office=people.office, name="某某商贸公司")
+
+    after = amend(problem, people.supervisor1, site=site, party=party)
+    assert (after.site_name, after.district_id, after.party_name) == ("山阳建材市场", "410811", "某某商贸公司")
+    kept = amend(problem, people.supervisor1, site=make_site(people), district=District.objects.get(code="410803"))
+    assert kept.district_id == "410803"
+
+
+def test_severity_and_day_of_finding_count_the_dates_anew(people: Cast) -> None:
+    assigned = make_problem(people, status=Status.ASSIGNED, now=MONDAY)
+    on_spot = make_problem(people, status=Status.RECTIFYING, route=Route.ON_SPOT, now=MONDAY)
+    found = make_problem(people, now=MONDAY)
+
+    after = amend(assigned, people.supervisor1, severity=Severity.MAJOR)
+    assert (after.due_on, after.first_due_on) == (day("2020-01-02"), day("2020-01-02"))
+    row = next(row for row in clock_rows(assigned) if row.clock == "rectify")
+    assert (row.rule.code if row.rule else "", row.started_on) == ("rectify_major", day("2019-12-02"))
+    assert amend(on_spot, people.supervisor1, found_on=day("2019-11-29")).due_on == day("2019-11-30")
+    amend(found, people.supervisor1, found_on=day("2019-11-29"))
+    assert clocks(found)["deploy"] == (day("2019-11-29"), None)
+
+
+def test_counting_anew_keeps_stops_and_agreed_dates(people: Cast) -> None:
+    stopped = make_problem(people, status=Status.RECTIFYING, now=MONDAY)
+    workflow.pause(stopped, by=people.supervisor1, reason="停工", now=at("2019-12-03 09:00"))
+    workflow.resume(stopped, by=people.supervisor1, now=at("2019-12-05 09:00"))
+    agreed = make_problem(people, status=Status.REPORTED, now=MONDAY)
+    workflow.send_back(agreed, by=people.inspector1, reason="x", due_on=day("2019-12-20"), now=FRIDAY)
+
+    assert amend(stopped, people.supervisor1, severity=Severity.MAJOR).due_on == day("2020-01-04")
+    assert amend(agreed, people.supervisor1, severity=Severity.MAJOR).due_on == day("2019-12-20")
+
+
+def test_another_team_takes_over_the_teams_clocks_and_both_are_told(people: Cast) -> None:
+    problem = make_problem(people, status=Status.REPORTED, now=MONDAY)
+
+    after = amend(problem, people.supervisor1, team=people.team2)
+
+    assert after.team == people.team2
+    assert next(row.unit for row in clock_rows(problem) if row.clock == "verify") == people.team2
+    assert told(problem, "amend") == {"handler1", "inspector1", "inspector2"}
+
+
+def test_what_cannot_be_is_refused_by_its_field(people: Cast) -> None:
+    problem = make_problem(people, status=Status.CLOSED, now=MONDAY)
+    before = snapshot(problem)
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"found_on": day("2019-12-07")}, "found_on"),
+        ({"found_on": day("2019-12-05")}, "found_on"),
+        ({"description": "  "}, "description"),
+        ({"quantity": Decimal(0)}, "quantity"),
+        ({"severity": "terrible"}, "severity"),
+        ({"source": "dream"}, "source"),
+        ({"district": None}, "district"),
+        ({"team": people.far_team}, "team"),
+        ({"status": "found"}, ""),
+        ({"description": problem.description}, ""),
+        ({}, ""),
+    ]
+    for values, field in wrong:
+        with pytest.raises(Invalid) as refusal:
+            amend(problem, people.supervisor2, **values)
+        assert refusal.value.field == field, values
+    with pytest.raises(Invalid):
+        workflow.amend(problem, by=people.supervisor2, reason=" ", description="y", now=FRIDAY)
+    assert snapshot(problem) == before
+
+
+def test_the_reporter_amends_until_it_was_assigned_then_only_a_supervisor(people: Cast) -> None:
+    problem = make_problem(people, now=MONDAY)
+    amend(problem, people.inspector1, description="改一")
+    workflow.assign(problem, by=people.supervisor1, addressees=[workflow.Addressee(people.housing)], now=FRIDAY)
+    with pytest.raises(NotAllowed):
+        amend(problem, people.inspector1, description="改二")
+    workflow.hand_back(problem, by=people.handler1, reason="不属本局", now=FRIDAY)
+    with pytest.raises(NotAllowed):
+        amend(problem, people.inspector1, description="改二")
+    with pytest.raises(NotAllowed):
+        amend(make_problem(people, now=MONDAY, by=people.supervisor1), people.inspector1, description="改")
+
+    assert amend(problem, people.supervisor1, description="改三").description == "改三"
+    own = make_problem(people, status=Status.RECTIFYING, route=Route.ON_SPOT, now=MONDAY)
+    assert amend(own, people.inspector1, description="改四").description == "改四"
+
+
+@pytest.mark.parametrize("verb", ["amend", "void"])
+def test_once_closed_a_second_supervisor_is_needed(people: Cast, verb: str) -> None:
+    def act(by: Any) -> None:
+        if verb == "amend":
+            amend(problem, by, description="改")
+        else:
+            workflow.void(problem, by=by, kind=VoidKind.DUPLICATE, reason="重复", now=FRIDAY)
+
+    problem = make_problem(people, status=Status.CLOSED, now=MONDAY)
+    before = snapshot(problem)
+    with pytest.raises(NotAllowed):
+        act(people.supervisor1)
+    assert snapshot(problem) == before
+
+    act(people.supervisor2)
+
+    assert last_event(problem).verb == verb
+
+
+def test_a_voided_problem_ends_everything_and_its_number_is_never_given_again(people: Cast) -> None:
+    problem = make_problem(people, status=Status.RECTIFYING, now=MONDAY)
+    workflow.escalate(problem, by=people.supervisor1, reason="超期", due_on=day("2019-12-20"), now=FRIDAY)
+    for data in ({"kind": VoidKind.TEST, "reason": ""}, {"kind": "whim", "reason": "x"}):
+        with pytest.raises(Invalid):
+            workflow.void(problem, by=people.supervisor1, now=FRIDAY, **data)
+
+    workflow.void(problem, by=people.supervisor1, kind=VoidKind.NOT_A_PROBLEM, reason="已有许可", now=FRIDAY)
+
+    after = fresh(problem)
+    assert (after.status, after.void_kind, after.paused_since) == ("void", "not_a_problem", None)
+    assert (after.number, make_problem(people, now=MONDAY).number) == ("焦督〔2019〕1号", "焦督〔2019〕2号")
+    assert states(problem) == {"市住建局": "released"}
+    assert waiting(problem) == set()
+    assert problem.escalations.get().lifted_on == day("2019-12-06")
+    assert told(problem, "void") == {"handler1", "inspector1"}
+    assert problem.pk not in Problem.objects.counted().values_list("pk", flat=True)
+    with pytest.raises(IllegalMove):
+        workflow.comment(problem, by=people.supervisor1, text="x", now=FRIDAY)
+
+
+def test_merging_hands_everything_to_the_survivor_and_counts_once(people: Cast) -> None:
+    site = make_site(people, district="410802")
+    visit = make_visit(people, site, team=people.team2, on=day("2019-12-02"))
+    survivor = make_problem(people, site=site, now=MONDAY)
+    double = make_problem(
+        people, site=site, team=people.team2, visit=visit, by=people.inspector2, status=Status.REPORTED, now=MONDAY
+    )
+    workflow.recheck(double, by=people.supervisor1, result=Result.NOT_FIXED, now=at("2019-12-03 09:00"))
+    workflow.comment(double, by=people.supervisor1, text="看看", now=at("2019-12-03 09:00"))
+
+    workflow.merge(double, by=people.supervisor1, survivor=survivor, reason="同一处", now=FRIDAY)
+
+    double, survivor = fresh(double), fresh(survivor)
+    assert (double.status, double.void_kind, double.merged_into) == ("void", "duplicate", survivor)
+    assert waiting(double) == set()
+    assert survivor.status == Status.FOUND
+    assert survivor.visit == visit
+    assert set(survivor.finders.all()) == {people.team2}
+    phases = sorted(survivor.attachments.values_list("phase", flat=True))
+    assert phases == ["after", "before", "before"]
+    assert (survivor.rechecks.count(), survivor.comments.count(), survivor.feedbacks.count()) == (1, 1, 1)
+    assert (double.attachments.count(), double.rechecks.count()) == (0, 0)
+    assert last_event(double).details["survivor"] == survivor.number
+    assert last_event(survivor).details["merged"] == double.number
+    assert last_event(survivor).verb == "merge"
+    assert told(double, "merge") == {"handler1", "inspector2"}
+    assert Problem.objects.counted().count() == 1
+    assert Problem.objects.visible_to(people.inspector2).filter(pk=survivor.pk).exists()
+
+
+def test_merging_into_itself_a_void_one_or_another_office_is_refused(people: Cast) -> None:
+    problem = make_problem(people, now=MONDAY)
+    gone = make_problem(people, status=Status.VOID, now=MONDAY)
+    before = snapshot(problem)
+    with pytest.raises(Invalid):
+        workflow.merge(problem, by=people.supervisor1, survivor=problem, reason="x", now=FRIDAY)
+    with pytest.raises(IllegalMove):
+        workflow.merge(problem, by=people.supervisor1, survivor=gone, reason="x", now=FRIDAY)
+    with pytest.raises(IllegalMove):
+        workflow.merge(gone, by=people.supervisor1, survivor=problem, reason="x", now=FRIDAY)
+    far = workflow.report(
+        by=people.outsider,
+        team=people.far_team,
+        site=make_site(people, district="141102", office=people.far_office),
+        description="x",
+        now=MONDAY,
+    )
+    with pytest.raises(NotAllowed):
+        workflow.merge(problem, by=people.supervisor1, survivor=far, reason="x", now=FRIDAY)
+    assert snapshot(problem) == before
+
+
+def photo_of(problem: Problem, phase: Phase) -> Any:
+    return problem.attachments.get(phase=phase, withdrawn_at__isnull=True)
+
+
+def test_withdrawing_keeps_file_hash_and_custody(people: Cast) -> None:
+    problem = make_problem(people, status=Status.ASSIGNED, now=MONDAY)
+    attachment = photo_of(problem, Phase.BEFORE)
+    with pytest.raises(Invalid):
+        workflow.withdraw_evidence(problem, by=people.supervisor1, attachment=attachment, reason="", now=FRIDAY)
+
+    workflow.withdraw_evidence(problem, by=people.supervisor1, attachment=attachment, reason="拍到无关人员", now=FRIDAY)
+
+    attachment.refresh_from_db()
+    assert (attachment.withdrawn_by, attachment.withdrawn_reason) == (people.supervisor1, "拍到无关人员")
+    assert Evidence.objects.filter(pk=attachment.evidence_id).exists()
+    assert Custody.objects.filter(evidence=attachment.evidence_id, action="withdrawn").count() == 1
+    assert fresh(problem).status == Status.ASSIGNED
+    with pytest.raises(NotAllowed):
+        workflow.withdraw_evidence(problem, by=people.supervisor1, attachment=attachment, reason="x", now=FRIDAY)
+
+
+@pytest.mark.parametrize(
+    ("status", "phases", "back"),
+    [
+        (Status.REPORTED, [Phase.AFTER], True),
+        (Status.REPORTED, [Phase.BEFORE], True),
+        (Status.VERIFIED, [Phase.AFTER], False),
+        (Status.VERIFIED, [Phase.AFTER, Phase.RECHECK], True),
+        (Status.CLOSED, [Phase.BEFORE], True),
+        (Status.CLOSED, [Phase.RECHECK], False),
+    ],
+)
+def test_a_problem_goes_back_when_nothing_shows_its_fix_any_more(
+    people: Cast, status: Status, phases: list[Phase], back: bool
+) -> None:
+    problem = make_problem(people, status=status, now=MONDAY)
+
+    for phase in phases:
+        workflow.withdraw_evidence(
+            problem, by=people.supervisor1, attachment=photo_of(problem, phase), reason="不是此处", now=FRIDAY
+        )
+
+    after = fresh(problem)
+    assert after.status == (Status.RECTIFYING if back else status)
+    assert last_event(problem).details["back"] is back
+    if back:
+        assert (after.met_on, after.due_on, after.closed_on, after.verified_by) == (
+            None,
+            day("2019-12-09"),
+            None,
+            None,
+        )
+        assert waiting(problem) == {"rectify 市住建局"}
+        assert states(problem) == {"市住建局": "claimed"}
+        assert after.reopen_count == (0 if status == Status.REPORTED else 1)
+        assert told(problem, "withdraw_evidence") == {"handler1", "inspector1"}
+
+
+def test_an_imported_problem_without_photos_stays_closed(people: Cast) -> None:
+    problem = make_problem(people, status=Status.CLOSED, now=MONDAY)
+    for phase in (Phase.BEFORE, Phase.AFTER, Phase.RECHECK):
+        problem.attachments.filter(phase=phase).update(withdrawn_at=MONDAY, withdrawn_reason="x")
+    workflow.recheck(problem, by=people.inspector1, result=Result.NOT_CHECKED, shots=[], now=FRIDAY)
+    extra = problem.attachments.create(
+        evidence=shot().evidence, phase=Phase.PAPER, added_by=people.inspector1, added_at=FRIDAY
+    )
+
+    workflow.withdraw_evidence(problem, by=people.supervisor1, attachment=extra, reason="x", now=FRIDAY)
+
+    assert fresh(problem).status == Status.CLOSED
+
+
+def test_a_file_can_be_given_to_the_problem_it_belongs_to(people: Cast) -> None:
+    problem = make_problem(people, status=Status.ASSIGNED, now=MONDAY)
+    other = make_problem(people, status=Status.ASSIGNED, now=MONDAY)
+    attachment = photo_of(problem, Phase.BEFORE)
+
+    workflow.withdraw_evidence(
+        problem, by=people.supervisor1, attachment=attachment, reason="拍错点位", belongs_to=other, now=FRIDAY
+    )
+
+    attachment.refresh_from_db()
+    assert attachment.moved_to == other
+    assert other.attachments.filter(evidence=attachment.evidence_id, phase="before").count() == 1
+    assert last_event(problem).details["belongs_to"] == other.number
+    assert last_event(other).details["came_from"] == problem.number
+    assert [event.seq for event in events(other)] == list(range(1, len(events(other)) + 1))
+    with pytest.raises(Invalid):
+        workflow.withdraw_evidence(
+            other,
+            by=people.supervisor1,
+            attachment=other.attachments.first(),
+            reason="x",
+            belongs_to=other,
+            now=FRIDAY,
+        )

@@ -1,0 +1,190 @@
+"""One of everything, for tests that walk all addresses: problems in each state, a visit, a batch, imports, jobs."""
+
+import datetime
+import uuid
+from dataclasses import dataclass, field
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from casetracker.enums import JobState
+from casetracker.models import Job, Notice, SavedView, Unit, User
+from inspections import workflow
+from inspections.enums import AssignmentRole, Route, Status
+from inspections.models import Batch, ImportBatch, Problem, Site, Visit
+from inspections.workflow import Addressee
+from tests.builders import make_problem, make_site, make_visit, shot
+from tests.cast import Cast
+
+DAY = datetime.timedelta(days=1)
+
+
+@dataclass
+class World:
+    """What the first city has; everything belongs to team 1, the housing bureau and supervisor1."""
+
+    cast: Cast
+    site: Site
+    visit: Visit
+    problems: dict[str, Problem]
+    batch: Batch
+    imported: ImportBatch
+    checked: Job
+    running: Job
+    bulk: Job
+    view: SavedView
+    notice: Notice
+    photo: str
+    # Further objects that a page of one app needs, by the word its address uses.
+    more: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def problem(self) -> Problem:
+        """One that the housing bureau works on, three days late."""
+        return self.problems[Status.RECTIFYING]
+
+    @property
+    def everybody(self) -> dict[str, User]:
+        return self.cast.everybody()
+
+
+def build(cast: Cast) -> World:
+    """Write one of everything; about forty steps of the real workflow."""
+    today = timezone.localdate()
+    site = make_site(cast, "锦绣家园一号工地")
+    visit = make_visit(cast, site)
+    problems: dict[str, Problem] = {}
+    for status in Status:
+        due_on = today - 3 * DAY if status == Status.RECTIFYING else None
+        given = visit if status == Status.FOUND else None
+        problems[status] = make_problem(
+            cast, status=status, site=site, visit=given, due_on=due_on, internal_note="内部"
+        )
+    problems["on_spot"] = make_problem(cast, status=Status.RECTIFYING, route=Route.ON_SPOT, site=site)
+    problems["extension"] = make_problem(cast, status=Status.RECTIFYING, site=site, special=True)
+    workflow.ask_extension(
+        problems["extension"],
+        by=cast.handler1,
+        reason="连续降雨，无法施工",
+        plan="雨停后三日内完成覆盖",
+        wanted_on=today + 20 * DAY,
+    )
+    late = problems[Status.RECTIFYING] = Problem.objects.get(pk=problems[Status.RECTIFYING].pk)
+    attachment = late.attachments.first()
+    assert attachment is not None
+    return World(
+        cast=cast,
+        site=site,
+        visit=visit,
+        problems=problems,
+        batch=_batch(cast, site),
+        imported=_imported(cast),
+        checked=_job(cast.supervisor1, "ledger_check", JobState.DONE, office=cast.office.pk),
+        running=_job(cast.supervisor1, "ledger_check", JobState.PENDING, office=cast.office.pk),
+        bulk=_job(cast.supervisor1, "bulk", JobState.DONE, verb="close", ids=[], data={}, back=""),
+        view=SavedView.objects.create(owner=cast.supervisor1, page="problems", name="急件", query="state=open"),
+        notice=_notice(cast.supervisor1),
+        photo=str(attachment.evidence_id),
+    )
+
+
+def _batch(cast: Cast, site: Site) -> Batch:
+    batch = workflow.open_batch(by=cast.supervisor1, office=cast.office, title="扬尘集中交办", requirement="限期整改")
+    housing = Addressee(cast.housing, AssignmentRole.LEAD)
+    workflow.assign(make_problem(cast, site=site), by=cast.supervisor1, addressees=[housing], batch=batch)
+    return batch
+
+
+def _imported(cast: Cast) -> ImportBatch:
+    return ImportBatch.objects.create(
+        office=cast.office,
+        kind="problems",
+        file_name="台账.xlsx",
+        file_sha256="0" * 64,
+        by=cast.supervisor1,
+        created_at=timezone.now(),
+        state="done",
+        report={"created": 1, "updated": 0, "unchanged": 0, "refused": [], "doubtful": []},
+    )
+
+
+def _job(by: User, kind: str, state: JobState, **params: object) -> Job:
+    result = {"done": [], "refused": {}} if kind == "bulk" else {"created": 0, "refused": [], "doubtful": []}
+    return Job.objects.create(
+        kind=kind,
+        params={**params, "file_name": "台账.xlsx"},
+        requested_by=by,
+        state=state,
+        total=10,
+        created_at=timezone.now(),
+        result=result if state == JobState.DONE else {},
+    )
+
+
+def _notice(person: User) -> Notice:
+    notice = Notice.objects.filter(person=person).order_by("pk").first()
+    assert notice is not None, "the workflow told the supervisor nothing"
+    return notice
+
+
+def make_foreign(cast: Cast) -> list[Problem]:
+    """Problems of the other city in three states, made by its own people, with its own site and visit."""
+    site = make_site(cast, "离石北川河整治工地", district="141102", office=cast.far_office)
+    visit = make_visit(cast, site, team=cast.far_team, people=[cast.outsider])
+    made = []
+    for _count in range(3):
+        made.append(
+            workflow.report(
+                by=cast.outsider,
+                team=cast.far_team,
+                site=site,
+                visit=visit,
+                description="河道黄土裸露，渣土未清运",
+                route=Route.CENTRAL,
+                shots=[shot(cast.outsider)],
+            )
+        )
+    for problem in made[1:]:
+        _assign_far(cast, problem, cast.far_housing)
+    workflow.claim(made[2], by=cast.far_handler)
+    return made
+
+
+def _assign_far(cast: Cast, problem: Problem, unit: Unit) -> None:
+    workflow.assign(problem, by=cast.outsider, addressees=[Addressee(unit, AssignmentRole.LEAD)])
+
+
+# --- Every address of the installation --------------------------------------------------------------
+
+
+def url_names() -> dict[str, str]:
+    """Each address of the URLconf: name (or the pattern where it has none) -> pattern."""
+    found: dict[str, str] = {}
+    _walk(get_resolver(), "", found)
+    return found
+
+
+def _walk(resolver: URLResolver, prefix: str, found: dict[str, str]) -> None:
+    for entry in resolver.url_patterns:
+        pattern = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            _walk(entry, pattern, found)
+        else:
+            assert isinstance(entry, URLPattern)
+            found[entry.name or pattern] = pattern
+
+
+def absent(args: tuple[object, ...]) -> tuple[object, ...]:
+    """Arguments of the same shape that name nothing: another UUID, number or hash; further arguments stay."""
+    first = args[0]
+    if isinstance(first, uuid.UUID):
+        nothing: object = uuid.UUID(int=first.int ^ 0xFFFF)
+    elif isinstance(first, int):
+        nothing = 999_999_999
+    else:
+        nothing = "f" * len(str(first))
+    return (nothing, *args[1:])
+
+
+def address_of(name: str, args: tuple[object, ...] = (), query: str = "") -> str:
+    return reverse(name, args=args) + (f"?{query}" if query else "")
