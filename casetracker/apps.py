@@ -8,4 +8,5 @@ class CasetrackerConfig(AppConfig):
     verbose_name = "Casetracker"
 
     def ready(self) -> None:
-        from casetracker import checks  # noqa: F401  registers the system checks
+        # checks registers the system checks, registration hands places and subjects to the registry
+        from casetracker import checks, registration  # noqa: F401

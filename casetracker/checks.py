@@ -4,7 +4,8 @@ import os
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, register
+from django.core.checks import Warning as Advice
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 
@@ -52,7 +53,7 @@ def mail_check(**kwargs: Any) -> list[CheckMessage]:
     if settings.DEMO or os.environ.get("CASETRACKER_MAIL_URL"):
         return []
     return [
-        Warning(
+        Advice(
             "CASETRACKER_MAIL_URL is missing: mail is kept in a folder and nobody receives it.",
             hint="Set it to smtp://user:password@host:587?tls=starttls.",
             id="casetracker.W001",

@@ -49,7 +49,8 @@ def count(
     `grouped` maps a key to a queryset and the columns or annotations it is grouped by. Groups carry their
     values as text.
     """
-    parts, params = [], []
+    parts: list[str] = []
+    params: list[Any] = []
     for key, queryset in lists.items():
         limited = queryset.order_by().values_list(Value(1))[: cap + 1]
         _add(parts, params, limited, "SELECT %s, NULL::text[], count(*) FROM ({}) one", [f"list {key}"])
@@ -66,7 +67,7 @@ def count(
         if kind == "list":
             totals[key] = Total(min(number, cap), number > cap)
         else:
-            groups[key][tuple(values)] = number
+            groups[key][tuple(values or ())] = number
     return Counts(totals, {key: None if sum(group.values()) > cap else group for key, group in groups.items()})
 
 

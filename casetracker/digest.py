@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from casetracker import deliveries, letters, options, registry
-from casetracker.enums import Channel, DeliveryState
+from casetracker.enums import Channel, DeliveryState, Role
 from casetracker.letters import AsOf, Part, Words
 from casetracker.models import Delivery, Letter, Option, User
 
@@ -39,6 +39,8 @@ class Section:
     part: Callable[[Any, AsOf], Part]
     # (one person, moment) -> is there still something to read; asked right before the letter leaves
     still: Callable[[User, AsOf], bool]
+    # overseer -> which letters tell of what the person oversees
+    overseen: Callable[[User], Q]
 
 
 @dataclass
@@ -250,12 +252,39 @@ def _words(found: Sequence[tuple[str, Any]], language: str, as_of: AsOf) -> Word
         return letters.render(parts, as_of)
 
 
+# --- Looking back -----------------------------------------------------------------------------------
+
+
+def overseen(user: User) -> QuerySet[Delivery]:
+    """The weekly letters a person looks after: an administrator all, an overseer those about what he oversees."""
+    letters = Delivery.objects.filter(kind=KIND)
+    if user.has_role(Role.ADMINISTRATOR):
+        return letters
+    some = Q(pk__in=[])
+    for section in registry.digest_sections.values():
+        some |= section.overseen(user)
+    return letters.filter(some)
+
+
+def last_figures(user: User, before: datetime.date) -> tuple[datetime.date, dict[str, Any]] | None:
+    """The day and the figures of a person's last letter of an earlier week, three weeks back at most."""
+    monday = before - datetime.timedelta(days=before.weekday())
+    rows = Letter.objects.filter(
+        delivery__person=user,
+        delivery__kind=KIND,
+        delivery__period__lt=week_of(monday),
+        delivery__period__gte=week_of(monday - 3 * ONE_WEEK),
+    )
+    last = rows.order_by("-delivery__period", "-pk").values_list("as_of", "totals").first()
+    return (timezone.localdate(last[0]), last[1]["parts"][0]) if last is not None else None
+
+
 # --- Right before it leaves -------------------------------------------------------------------------
 
 
-def unwanted(delivery: Delivery) -> str:
+def unwanted(delivery: Delivery, at: datetime.datetime | None = None) -> str:
     """Why a weekly e-mail is not sent after all: its week is over, or the reader answers for something else now."""
-    now = database_now()
+    now = at or database_now()
     made_on = timezone.localdate(delivery.created_at)
     friday = monday_of(delivery.period) + datetime.timedelta(days=FRIDAY)
     if week_of(made_on) == delivery.period and made_on <= friday < now.date():

@@ -51,7 +51,7 @@ def newest(limit: int = 200) -> list[tuple[str, Parsed]]:
 
 def read(name: str) -> Parsed:
     """One message of the folder; FileNotFoundError when there is none of this name."""
-    return email.message_from_bytes(read_bytes(name), policy=email.policy.default)  # type: ignore[return-value]
+    return email.message_from_bytes(read_bytes(name), policy=email.policy.default)
 
 
 def read_bytes(name: str) -> bytes:

@@ -4,24 +4,32 @@ import time
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 
 from casetracker.errors import DomainError
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
 class Headers:
-    """Headers that every answer carries and Django does not set."""
+    """Headers that every answer carries and Django does not set; methods nobody needs (TRACE) are refused."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in METHODS:
+            return HttpResponseNotAllowed(METHODS)
         response = self.get_response(request)
         response.setdefault("Permissions-Policy", "camera=(self), geolocation=(self), microphone=()")
         if response.get("Content-Type", "").startswith(("text/html", "application/json")):
@@ -79,6 +87,26 @@ class Language:
         response.setdefault("Content-Language", language)
         patch_vary_headers(response, ["Accept-Language"])
         return response
+
+
+class FirstPassword:
+    """Leads a person whose password an administrator gave to choosing one of their own; no other page opens before."""
+
+    # What still answers: changing the password, signing out, the language.
+    OPEN = ("account_change_password", "account_logout", "account_reauthenticate", "set_preferences")
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if not user.is_authenticated or not user.must_change_password:
+            return self.get_response(request)
+        if request.path in map(reverse, self.OPEN):
+            return self.get_response(request)
+        list(messages.get_messages(request))  # what the sign-in said would stand above the reason
+        messages.info(request, _("Choose a password of your own before you go on."))
+        return redirect("account_change_password")
 
 
 class DomainErrors:

@@ -76,7 +76,7 @@ class Order:
         turned = tuple(replace(section, descending=not section.descending) for section in reversed(self.sections))
         return replace(self, sections=turned, backwards=not self.backwards)
 
-    def sort(self, queryset: "QuerySet[Row]") -> "QuerySet[Row]":
+    def sort(self, queryset: "QuerySet[Row]") -> Any:
         """All rows in this order, each telling its section as `in_section`; a page reads only a stretch of it."""
         if len(self.sections) == 1:
             found = queryset.annotate(in_section=Value(0))
@@ -167,13 +167,13 @@ def _ids(queryset: "QuerySet[Row]", walk: Order, start: int, condition: Q, limit
 class _Beyond(Func):
     """(key, …, id) > (value, …, value): one row comparison, which PostgreSQL answers from an index."""
 
-    output_field = BooleanField()  # type: ignore[assignment]
+    output_field = BooleanField()
 
     def __init__(self, section: Section, values: Sequence[Any]) -> None:
         super().__init__(*(F(column) for column in section.columns), *values)
         self.sign = "<" if section.descending else ">"
 
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
         parts = [compiler.compile(expression) for expression in self.get_source_expressions()]
         half = len(parts) // 2
         left, right = (", ".join(sql for sql, _ in side) for side in (parts[:half], parts[half:]))
@@ -190,7 +190,7 @@ class _Size(Subquery):
 class _Less(Func):
     template = "%(expressions)s"
     arg_joiner = " < "
-    output_field = BooleanField()  # type: ignore[assignment]
+    output_field = BooleanField()
 
 
 def _write(row: Any, order: Order) -> str:

@@ -20,6 +20,11 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def set_password(self, user: User, password: str) -> None:
+        """A password that the person chose: nobody else knows it any more."""
+        user.must_change_password = False
+        super().set_password(user, password)
+
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> Any:
         """Who signs in for the first time, or has just switched the sign-in page, goes on in its language."""
         shown = translation.get_language_from_request(request)

@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "casetracker.middleware.FirstPassword",
     "django_htmx.middleware.HtmxMiddleware",
     "casetracker.middleware.DomainErrors",
 ]

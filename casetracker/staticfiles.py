@@ -21,4 +21,4 @@ class Storage(CompressedManifestStaticFilesStorage):
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
         used = {name: path for name, path in paths.items() if not name.startswith(LEFT_ALONE)}
-        return super().post_process(used, dry_run, **options)  # type: ignore[no-any-return]
+        return super().post_process(used, dry_run, **options)

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from casetracker.views import design, evidence, inbox, jobs, mail, me, saved, search, work
+from casetracker.views import design, evidence, inbox, jobs, mail, me, saved, search, weekly, work
 
 urlpatterns = [
     path("", work.work, name="work"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("inbox/<int:pk>/read/", inbox.read_one, name="notice_read"),
     path("me/", me.me, name="me"),
     path("me/language/", me.set_preferences, name="set_preferences"),
+    path("weekly/", weekly.weekly, name="weekly"),
+    path("weekly/<int:pk>/", weekly.settle, name="weekly_settle"),
     path("mail/", mail.messages, name="mail"),
     path("mail/<slug:name>/", mail.message, name="mail_message"),
     path("mail/<slug:name>/html/", mail.message_html, name="mail_html"),

@@ -70,7 +70,8 @@ class Cut:
 
 
 # (user, today) -> the panel, or None for somebody whom it doesn't concern
-panels: list[Callable[[User, datetime.date], Panel | None]] = []
+Maker = Callable[[User, datetime.date], Panel | None]
+panels: list[Maker] = []
 cuts: dict[str, Cut] = {}
 
 # Segments of a phone: what is late, due today, due later.
@@ -180,8 +181,9 @@ class Desk:
                 made |= {row.pk: shown for row, shown in zip(own, queue.rows(own, self.user, self.today), strict=True)}
         return [made[row.pk] for row in deadlines if row.pk in made]
 
-    def panels(self) -> list[Panel]:
-        found = [panel(self.user, self.today) for panel in panels]
+    def panels(self, makers: Sequence[Maker] | None = None) -> list[Panel]:
+        """The panels that concern the person: those that the apps registered, or the given ones."""
+        found = [panel(self.user, self.today) for panel in (panels if makers is None else makers)]
         return [panel for panel in found if panel is not None]
 
 

@@ -102,7 +102,12 @@ def _claim() -> Job | None:
     now = timezone.now()
     free = Q(state=JobState.PENDING) | Q(state=JobState.RUNNING, lease_until__lt=now)
     with transaction.atomic():
-        job = Job.objects.select_for_update(skip_locked=True).filter(free, kind__in=list(registry.jobs)).order_by("pk").first()
+        job = (
+            Job.objects.select_for_update(skip_locked=True)
+            .filter(free, kind__in=list(registry.jobs))
+            .order_by("pk")
+            .first()
+        )
         if job is None:
             return None
         job.state, job.claim, job.attempts = JobState.RUNNING, uuid.uuid4(), job.attempts + 1

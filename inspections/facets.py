@@ -57,16 +57,16 @@ def options(listing: Listing, counts: Counts, name: str) -> list[Option]:
 
 def select(listing: Listing, name: str) -> Select:
     """One choice filter as it was sent, ready for a page."""
-    bound, filter = listing.filters.form[name], listing.filters.filters[name]
+    bound, kind = listing.filters.form[name], listing.filters.filters[name]
     chosen = listing.query.get(name, "")
-    parts = [_option("", filter.extra["empty_label"], chosen)]
-    for value, label in filter.extra["choices"]:
+    parts = [_option("", kind.extra["empty_label"], chosen)]
+    for value, label in kind.extra["choices"]:
         if isinstance(label, list):
             inner = "".join(_option(key, words, chosen) for key, words in label)
             parts.append(f'<optgroup label="{escape(value)}">{inner}</optgroup>')
         else:
             parts.append(_option(value, label, chosen))
-    return Select(name, bound.id_for_label, filter.label, SafeString("".join(parts)), bound.errors)
+    return Select(name, bound.id_for_label, kind.label, SafeString("".join(parts)), bound.errors)
 
 
 def _option(value: str, label: Any, chosen: str) -> str:

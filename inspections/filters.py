@@ -167,7 +167,7 @@ class ProblemFilter(django_filters.FilterSet):
 
     def of_unit(self, rows: ProblemQuerySet, name: str, unit: str) -> ProblemQuerySet:
         """The unit as lead or as any other addressee that has not handed back or been released."""
-        held = Assignment.objects.filter(unit=unit, state__in=LIVE_ASSIGNMENT)
+        held = Assignment.objects.filter(unit=int(unit), state__in=LIVE_ASSIGNMENT)
         return rows.filter(pk__in=held.values("problem"))
 
     def in_district(self, rows: ProblemQuerySet, name: str, code: str) -> ProblemQuerySet:

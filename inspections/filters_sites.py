@@ -77,7 +77,7 @@ class VisitFilter(django_filters.FilterSet):
         return rows.filter(district__in=below(code))
 
     def with_inspector(self, rows: Any, name: str, person: str) -> Any:
-        return rows.filter(Exists(VisitInspector.objects.filter(visit=OuterRef("pk"), user=person)))
+        return rows.filter(Exists(VisitInspector.objects.filter(visit=OuterRef("pk"), user_id=int(person))))
 
     def with_problems(self, rows: Any, name: str, some: str) -> Any:
         found = Exists(Problem.objects.visible_to(self.user).counted().filter(visit=OuterRef("pk")))

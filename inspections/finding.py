@@ -59,5 +59,5 @@ GROUPS = (
     ),
     SearchGroup("problems", _("Problems"), by_words, "inspections/_hit_problem.html", _list("problems")),
     SearchGroup("sites", _("Sites"), sites, "inspections/_hit_site.html", _list("sites")),
-    SearchGroup("parties", _("Parties"), parties, "inspections/_hit_party.html", _list("problems")),
+    SearchGroup("parties", _("Parties"), parties, "inspections/_hit_party.html", _list("parties")),
 )

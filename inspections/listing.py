@@ -107,9 +107,7 @@ class Listing:
         """The page asked for, with the joins and columns of `shown`; BadAddress where its place can't be read."""
         after, before = self.query.get("after", ""), self.query.get("before", "")
         try:
-            return paging.page(
-                self.problems, self.order, shown=shown, after=after, before=before, jump=self.jump
-            )
+            return paging.page(self.problems, self.order, shown=shown, after=after, before=before, jump=self.jump)
         except paging.BadCursor as error:
             raise BadAddress("before" if before else "after") from error
 
@@ -117,13 +115,13 @@ class Listing:
         """The active filters in words."""
         chips = []
         values = self.filters.form.cleaned_data if self.is_valid else {}
-        for name, filter in self.filters.filters.items():
+        for name, kind in self.filters.filters.items():
             value = values.get(name)
             if value in (None, "", [], False):
                 continue
-            chips.append(Chip(name, str(filter.label), self._words(name, value), self.address(**{name: None})))
+            chips.append(Chip(name, str(kind.label), self._words(name, value), self.address(**{name: None})))
         if self.is_figure:
-            words = " – ".join(filter_ for filter_ in (self.query.get("from"), self.query.get("to")) if filter_)
+            words = " – ".join(day for day in (self.query.get("from"), self.query.get("to")) if day)
             value = f"{self.query['figure']} {words}".strip()
             chips.append(Chip("figure", _("Figure"), value, self.address(**dict.fromkeys(FIGURE))))
         return chips
@@ -178,8 +176,10 @@ def _base(query: QueryDict, user: User) -> ProblemQuerySet:
     from inspections import figures
 
     start, end = _date(query, "from"), _date(query, "to")
+    if start is None or end is None:
+        raise BadAddress("from" if start is None else "to")
     try:
-        return figures.queryset(key, visible, start, end)  # type: ignore[no-any-return]
+        return figures.queryset(key, visible, start, end)
     except KeyError as error:
         raise BadAddress("figure") from error
 

@@ -69,7 +69,8 @@ SELECT 'view', id::text, name, CASE WHEN owner_id = %s THEN 'own' ELSE 'shared' 
 
 def offer(user: User, *, page: str, site: str = "") -> Offer:
     """Everything that a list offers to this person, in one query; the views are SavedView.usable_by()'s."""
-    sql, params = REFERENCE, [user.pk, page, user.pk, [post.unit_id for post in user.posts]]
+    sql: str = REFERENCE
+    params: list[Any] = [user.pk, page, user.pk, [post.unit_id for post in user.posts]]
     if site:
         with contextlib.suppress(EmptyResultSet):  # somebody who sees no site at all
             seen = Site.objects.visible_to(user).filter(pk=site).values_list("pk", "name")

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from casetracker import digest
 from casetracker.bilingual import in_language
 from casetracker.dates import weekday_short
 from casetracker.enums import Role
@@ -86,6 +87,7 @@ def overdue_panel(user: User, today: datetime.date) -> Panel | None:
         "open_url": view.url(state="open"),
         "ages": ages,
         "most": max(row["count"] for row in ages),
+        "before": _before(user, today),
         "units": units[:WORST_UNITS],
         "all_units": units if len(units) > WORST_UNITS else [],
         "most_of_unit": max((row["count"] for row in units), default=0),
@@ -93,6 +95,12 @@ def overdue_panel(user: User, today: datetime.date) -> Panel | None:
     words = ngettext("%(count)s problem is overdue", "%(count)s problems are overdue", found["total"])
     news = words % {"count": found["total"]} if user.has_role(Role.LEADER) and found["total"] else ""
     return Panel("inspections/_work_overdue.html", context, news=news)
+
+
+def _before(user: User, today: datetime.date) -> dict[str, Any] | None:
+    """How much was overdue when the person's last weekly e-mail was written."""
+    last = digest.last_figures(user, today)
+    return {"on": last[0], "count": last[1]["overdue"]} if last is not None else None
 
 
 def _units(view: Outlook, late: ProblemQuerySet) -> list[dict[str, Any]]:

@@ -12,7 +12,8 @@ from casetracker import search
 from inspections.enums import OPEN, Status
 
 if TYPE_CHECKING:
-    from inspections.models import Problem
+    # Named, as text, by the base classes below.
+    from inspections.models import Assignment, Party, Problem, Site, Visit  # noqa: F401
 
 METRES_PER_DEGREE = 111_320.0
 

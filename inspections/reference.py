@@ -4,16 +4,25 @@ import datetime
 from typing import Any
 
 START = datetime.date(2016, 9, 1)  # the month of the 13710 notice
-S13710_ZH = "山西省政府办公厅《关于建立“13710”工作制度的通知》（2016年9月）"
-S13710_EN = "Shanxi government office, notice on the 13710 working system (September 2016)"
-OFFICE_ZH, OFFICE_EN = "督导组工作规则（可由管理员修改）", "Rule of the office (an administrator may change it)"
+S13710_ZH = "山西省政府办公厅2016年9月“13710”工作制度通知"
+S13710_EN = "notice on the 13710 working system, Shanxi government office, September 2016"
+OFFICE_ZH, OFFICE_EN = "督导组工作规则", "rule of the office"
 
 # code, Chinese and English name, amount, counted in, cut-off, source in Chinese and English
 RULES: list[tuple[str, str, str, int, str, str, str, str]] = [
-    ("deploy", "当天交办", "Assignment on the same day", 0, "day", "", f"{S13710_ZH}：1", f"{S13710_EN}: 1"),
+    ("deploy", "当天交办", "Assignment on the same day", 0, "day", "", f"{S13710_ZH}第1项", f"{S13710_EN}, item 1"),
     ("claim", "领办", "Claiming", 1, "workday", "", OFFICE_ZH, OFFICE_EN),
-    ("feedback", "3天内反馈", "First feedback within 3 days", 3, "day", "", f"{S13710_ZH}：3", f"{S13710_EN}: 3"),
-    ("rectify_ordinary", "一般问题", "Ordinary problems", 7, "day", "", f"{S13710_ZH}：7", f"{S13710_EN}: 7"),
+    (
+        "feedback",
+        "3天内反馈",
+        "First feedback within 3 days",
+        3,
+        "day",
+        "",
+        f"{S13710_ZH}第2项",
+        f"{S13710_EN}, item 2",
+    ),
+    ("rectify_ordinary", "一般问题", "Ordinary problems", 7, "day", "", f"{S13710_ZH}第3项", f"{S13710_EN}, item 3"),
     (
         "rectify_major",
         "重大、复杂问题",
@@ -21,8 +30,8 @@ RULES: list[tuple[str, str, str, int, str, str, str, str]] = [
         1,
         "month",
         "",
-        f"{S13710_ZH}：1个月",
-        f"{S13710_EN}: 1 month",
+        f"{S13710_ZH}第4项",
+        f"{S13710_EN}, item 4",
     ),
     ("rectify_on_spot", "立行立改", "Put right on the spot", 1, "day", "", OFFICE_ZH, OFFICE_EN),
     ("verify", "反馈后核查", "Verification after a report", 2, "workday", "", OFFICE_ZH, OFFICE_EN),

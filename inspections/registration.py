@@ -45,7 +45,7 @@ for group in finding.GROUPS:
 
 registry.subjects[subjects.PROBLEM.type] = subjects.PROBLEM
 registry.evidence_gates.append(subjects.may_open)
-for subject in (subjects_sites.SITE, subjects_sites.VISIT):
+for subject in (subjects_sites.SITE, subjects_sites.VISIT, subjects_sites.PARTY):
     registry.subjects[subject.type] = subject
 registry.evidence_gates.append(subjects_sites.sent_lately)
 registry.digest_sections["inspections"] = digests.SECTION

@@ -124,7 +124,7 @@ def enter(
     if not keeps_sites_in(by, office, values["district"].pk):
         raise NotAllowed(_("You may enter sites only in your own districts."))
     site = Site(office=office, **values)
-    site.search = index_site(site)  # type: ignore[assignment]
+    site.search = index_site(site)
     site.save(force_insert=True)
     if operator_name.strip():
         _run_by(site, operator_name, timezone.localdate(moment))
@@ -164,7 +164,7 @@ def change(
         _run_by(locked, operator_name, today)
         details = {"operator": operator_name.strip(), "earlier_operator": ran.party.name if ran else ""}
     former = tuple(locked.names.values_list("name", flat=True))
-    locked.search = index_site(locked, former)  # type: ignore[assignment]
+    locked.search = index_site(locked, former)
     locked.save(update_fields=[*after, "search"])
     _tell(locked, "change_site", by, moment, before=before, after=after, **details)
     return locked
@@ -189,7 +189,7 @@ def _run_by(site: Site, name: str, today: datetime.date) -> None:
     party = Party.objects.filter(office=site.office, name=name.strip()).first()
     if party is None:
         party = Party(office=site.office, name=name.strip())
-        party.search = index_party(party)  # type: ignore[assignment]
+        party.search = index_party(party)
         party.save(force_insert=True)
     SiteOperator.objects.create(site=site, party=party, from_on=today)
 

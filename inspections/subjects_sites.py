@@ -15,7 +15,7 @@ from casetracker.models import Custody, Event, Notice
 from casetracker.registry import Subject
 from inspections.enums import Outcome, Result, RiskClass, VisitMode
 from inspections.forms.fields import UPLOAD_AGE
-from inspections.models import Site, Visit
+from inspections.models import Party, Site, Visit
 from inspections.subjects.words import fill, joined, listed, strong
 
 LABELS: dict[str, Any] = {
@@ -47,14 +47,14 @@ def notice_sentence(notice: Notice) -> str:
 
 
 def _enter_site(who: str, event: Event) -> list[str]:
-    told = [fill(_("%(who)s entered the site."), who=who)]
+    told: list[str] = [fill(_("%(who)s entered the site."), who=who)]
     if operator := event.details.get("operator"):
         told.append(fill(_("Operator: %(name)s."), name=operator))
     return told
 
 
 def _change_site(who: str, event: Event) -> list[str]:
-    told = [fill(_("%(who)s changed the site."), who=who)]
+    told: list[str] = [fill(_("%(who)s changed the site."), who=who)]
     for name in LABELS:
         if name in event.after:
             words = {
@@ -82,8 +82,19 @@ def _shown(name: str, value: Any) -> str:
     return str(value)
 
 
+def _enter_party(who: str, event: Event) -> list[str]:
+    return [fill(_("%(who)s put the party on the register."), who=who)]
+
+
+def _change_party(who: str, event: Event) -> list[str]:
+    """Which columns changed; a contact's name and number are not repeated in sentences."""
+    words = {field.name: str(field.verbose_name) for field in Party._meta.concrete_fields}
+    changed = [words[name] for name in event.after if name in words]
+    return [fill(_("%(who)s changed the party: %(list)s."), who=who, list=listed(changed))]
+
+
 def _record_visit(who: str, event: Event) -> list[str]:
-    told = [
+    told: list[str] = [
         fill(
             _("%(who)s recorded the visit (%(mode)s, %(outcome)s)."),
             who=who,
@@ -108,11 +119,17 @@ SENTENCES: dict[str, Callable[[str, Event], list[str]]] = {
     "enter_site": _enter_site,
     "change_site": _change_site,
     "record_visit": _record_visit,
+    "enter_party": _enter_party,
+    "change_party": _change_party,
 }
 
 
 def _site_link(site_id: Any) -> str:
     return reverse("site", args=[getattr(site_id, "pk", site_id)])
+
+
+def _party_link(party_id: Any) -> str:
+    return reverse("party", args=[getattr(party_id, "pk", party_id)])
 
 
 def _visit_link(visit_id: Any) -> str:
@@ -132,6 +149,16 @@ VISIT = Subject(
     model=Visit,
     visible_to=Visit.objects.visible_to,
     link=_visit_link,
+    event_sentence=event_sentence,
+    notice_sentence=notice_sentence,
+)
+
+
+PARTY = Subject(
+    type="party",
+    model=Party,
+    visible_to=Party.objects.visible_to,
+    link=_party_link,
     event_sentence=event_sentence,
     notice_sentence=notice_sentence,
 )

@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, path
 
-from inspections.views import batches, bulk, figures, imports, problem, problems, recording, reporting, sites, visits
+from inspections.views import (
+    batches,
+    bulk,
+    figures,
+    imports,
+    parties,
+    problem,
+    problems,
+    recording,
+    reporting,
+    sites,
+    visits,
+)
 
 urlpatterns: list[URLPattern] = [
     path("problems/", problems.problems, name="problems"),
@@ -25,6 +37,10 @@ urlpatterns: list[URLPattern] = [
     path("visits/", visits.visits, name="visits"),
     path("visits/new/", recording.visit_new, name="visit_new"),
     path("visits/<uuid:pk>/", visits.visit, name="visit"),
+    path("parties/", parties.page, name="parties"),
+    path("parties/new/", parties.new, name="party_new"),
+    path("parties/<uuid:pk>/", parties.party, name="party"),
+    path("parties/<uuid:pk>/change/", parties.change, name="party_change"),
     path("sites/", sites.sites, name="sites"),
     path("sites/new/", sites.site_new, name="site_new"),
     path("sites/suggest/", sites.site_suggest, name="site_suggest"),

@@ -1,6 +1,7 @@
 """The rules of the house that no other tool checks: who may write what, what no template holds, what is explained."""
 
 import ast
+import functools
 import os
 import re
 import subprocess
@@ -25,7 +26,12 @@ def sources(*folders: str) -> Iterator[tuple[str, ast.Module]]:
     for folder in folders or APPS:
         for path in sorted((ROOT / folder).rglob("*.py")):
             if "migrations" not in path.parts:
-                yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text())
+                yield path.relative_to(ROOT).as_posix(), parsed(path)
+
+
+@functools.cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
 
 
 def texts(folder: str, *suffixes: str) -> Iterator[tuple[str, str]]:

@@ -2,16 +2,16 @@
 
 import datetime
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from casetracker.enums import JobState
-from casetracker.models import Job, Notice, SavedView, Unit, User
+from casetracker.enums import DeliveryState, JobState
+from casetracker.models import Delivery, Job, Notice, SavedView, Unit, User
 from inspections import workflow
 from inspections.enums import AssignmentRole, Route, Status
-from inspections.models import Batch, ImportBatch, Problem, Site, Visit
+from inspections.models import Batch, ImportBatch, Party, Problem, Site, Visit
 from inspections.workflow import Addressee
 from tests.builders import make_problem, make_site, make_visit, shot
 from tests.cast import Cast
@@ -34,9 +34,10 @@ class World:
     bulk: Job
     view: SavedView
     notice: Notice
+    party: Party
+    # A weekly letter to inspector1, who has no address.
+    letter: Delivery
     photo: str
-    # Further objects that a page of one app needs, by the word its address uses.
-    more: dict[str, object] = field(default_factory=dict)
 
     @property
     def problem(self) -> Problem:
@@ -69,6 +70,9 @@ def build(cast: Cast) -> World:
         plan="雨停后三日内完成覆盖",
         wanted_on=today + 20 * DAY,
     )
+    party = Party.objects.create(office=cast.office, name="宏远建筑有限公司")
+    # The register is younger than the problem, which had the party's name only.
+    Problem.objects.filter(pk=problems[Status.RECTIFYING].pk).update(party=party)
     late = problems[Status.RECTIFYING] = Problem.objects.get(pk=problems[Status.RECTIFYING].pk)
     attachment = late.attachments.first()
     assert attachment is not None
@@ -84,6 +88,8 @@ def build(cast: Cast) -> World:
         bulk=_job(cast.supervisor1, "bulk", JobState.DONE, verb="close", ids=[], data={}, back=""),
         view=SavedView.objects.create(owner=cast.supervisor1, page="problems", name="急件", query="state=open"),
         notice=_notice(cast.supervisor1),
+        party=party,
+        letter=_letter(cast.inspector1),
         photo=str(attachment.evidence_id),
     )
 
@@ -125,6 +131,18 @@ def _notice(person: User) -> Notice:
     notice = Notice.objects.filter(person=person).order_by("pk").first()
     assert notice is not None, "the workflow told the supervisor nothing"
     return notice
+
+
+def _letter(person: User) -> Delivery:
+    return Delivery.objects.create(
+        kind="digest",
+        period="2026-W40",
+        person=person,
+        state=DeliveryState.SKIPPED,
+        message_id="<skipped@testserver>",
+        error="no address",
+        created_at=timezone.now(),
+    )
 
 
 def make_foreign(cast: Cast) -> list[Problem]:

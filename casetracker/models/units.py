@@ -58,7 +58,7 @@ class Unit(Named):
         """Keeps the path with the parent; a moved unit moves everything below it."""
         before = self.path
         if self.pk is None:
-            super().save(*args, **kwargs)  # type: ignore[arg-type]
+            super().save(*args, **kwargs)
             kwargs = {}
             args = ()
         self.path = (self.parent.path if self.parent else "") + f"{self.pk:06d}/"
@@ -101,6 +101,8 @@ class User(AbstractUser):
     language = models.CharField(_("language"), max_length=8, choices=Language, default=Language.CHINESE)
     theme = models.CharField(_("theme"), max_length=6, choices=Theme, default=Theme.SYSTEM)
     phone = models.CharField(_("telephone"), max_length=30, blank=True)
+    # The password is one that an administrator gave; until it is changed, no other page opens.
+    must_change_password = models.BooleanField(default=False, editable=False)
 
     REQUIRED_FIELDS = ["name"]
 

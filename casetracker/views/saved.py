@@ -17,11 +17,12 @@ from casetracker.models import SavedView, User
 
 # A person's own tabs per list; more than these nobody finds again.
 MOST = 20
+LONGEST = 1000
 # Where in the list one stood is no part of a view.
 PLACES = ("after", "before", "jump", "count", "page")
 
 
-class SaveForm(forms.ModelForm):  # type: ignore[type-arg]
+class SaveForm(forms.ModelForm):
     """A name for the filters of a list, and the unit that may use them too."""
 
     use_required_attribute = False
@@ -60,7 +61,7 @@ def save(request: HttpRequest) -> HttpResponse:
     form = SaveForm(request.POST or None, instance=view, owner=user)
     if request.method == "POST":
         own = SavedView.objects.filter(owner=user, page=page)
-        if len(query) > SavedView._meta.get_field("query").max_length:
+        if len(query) > LONGEST:
             form.add_error(None, _("These are too many filters for one view. Take some away."))
         if own.count() >= MOST:
             form.add_error(None, _("You have %(most)s views already. Delete one first.") % {"most": MOST})
@@ -99,8 +100,9 @@ def rename(request: HttpRequest, view_id: int) -> HttpResponse:
 @transaction.atomic
 def move(request: HttpRequest, view_id: int) -> HttpResponse:
     """One place earlier (way=up) or later among the person's own views of the list."""
-    view = get_object_or_404(SavedView, pk=view_id, owner=request.user)
-    rows = list(SavedView.objects.select_for_update().filter(owner=request.user, page=view.page))
+    user: User = request.user  # type: ignore[assignment]
+    view = get_object_or_404(SavedView, pk=view_id, owner=user)
+    rows = list(SavedView.objects.select_for_update().filter(owner=user, page=view.page))
     index = rows.index(view)
     other = index - 1 if request.POST.get("way") == "up" else index + 1
     if 0 <= other < len(rows):
@@ -136,4 +138,8 @@ def _address(view: SavedView) -> str:
 
 def _shown(view: SavedView) -> dict[str, Any]:
     known = view.page in registry.places
-    return {"view": view, "url": _address(view) if known else "", "place": registry.places[view.page].label if known else ""}
+    return {
+        "view": view,
+        "url": _address(view) if known else "",
+        "place": registry.places[view.page].label if known else "",
+    }

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_safe
 
 from casetracker.dates import long_date_with_weekday, short_date
+from casetracker.desk import PANELS
 from casetracker.enums import Role, UnitKind
 from casetracker.models import Unit, User
 from casetracker.work import TIMES, Counts, Desk, Page, cuts
@@ -31,7 +32,7 @@ def work(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"page": page, "more": _more(request, page, today)}
     if request.htmx and request.GET.get("after"):  # type: ignore[attr-defined]
         return render(request, "work/_rows.html", context)
-    panels = desk.panels()
+    panels = [*desk.panels(), *desk.panels(PANELS)]
     context |= {
         "title": _title(desk.counts, [panel.news for panel in panels if panel.news]),
         "facts": [long_date_with_weekday(today), *_posts(user)],
@@ -39,6 +40,7 @@ def work(request: HttpRequest) -> HttpResponse:
         "tabs": _tabs(desk, queue, when),
         "segments": _segments(desk.counts, when),
         "narrowed": bool(queue or when),
+        "may_see_problems": any(role != Role.ADMINISTRATOR for role in (post.role for post in user.posts)),
         "may_report": user.has_role(Role.INSPECTOR, Role.SUPERVISOR),
         "continued": bool(request.GET.get("after")),
         "leading": [panel for panel in panels if panel.leads],

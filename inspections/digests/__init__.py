@@ -3,6 +3,6 @@
 from casetracker.digest import Section
 from inspections.digests import contents, readers, words
 
-SECTION = Section(readers.readers, readers.audiences, contents.contents, words.part, readers.still)
+SECTION = Section(readers.readers, readers.audiences, contents.contents, words.part, readers.still, readers.overseen)
 
 __all__ = ["SECTION"]

@@ -51,6 +51,8 @@ class Content:
     requests: int = 0
     # A unit's own part of what another unit leads, overdue or due this week.
     beside_rows: list[Row] = field(default_factory=list)
+    # Whose problems they are.
+    offices: set[int] = field(default_factory=set)
     # An import waits to be released: lists then need telling to leave its rows out.
     some_held: bool = False
     # unit id, Chinese and English name, overdue, oldest date
@@ -92,9 +94,11 @@ def _fill_units(by_unit: dict[int, Content], as_of: AsOf) -> None:
         return
     for unit, row in beside_the_lead(list(by_unit), as_of):
         by_unit[unit].beside_rows.append(row)
+        by_unit[unit].offices.add(row.office)
     asked = Extension.objects.filter(decision=Decision.PENDING, problem__held=False, assignment__unit__in=by_unit)
-    for unit, count in asked.values_list("assignment__unit").annotate(n=Count("pk")).order_by():
-        by_unit[unit].requests = count
+    for unit, office, count in asked.values_list("assignment__unit", "problem__office").annotate(n=Count("pk")):
+        by_unit[unit].requests += count
+        by_unit[unit].offices.add(office)
 
 
 def _fill_teams(by_team: dict[int, Content], as_of: AsOf) -> None:
@@ -104,6 +108,7 @@ def _fill_teams(by_team: dict[int, Content], as_of: AsOf) -> None:
     _fill_grouped(by_team, own, "team", as_of)
     for row in rows_of(reported_since(own, as_of), "team"):
         content = by_team[row.group]
+        content.offices.add(row.office)
         content.waiting[Status.REPORTED] = content.waiting.get(Status.REPORTED, 0) + 1
         if len(content.waiting_rows) < MOST_ROWS:
             content.waiting_rows.append(row)
@@ -114,12 +119,14 @@ def _fill_grouped(by_group: dict[int, Content], own: ProblemQuerySet, group: str
     for row in rows_of(overdue(own, as_of), group):
         content = by_group[row.group]
         content.overdue += 1
+        content.offices.add(row.office)
         content.oldest_on = content.oldest_on or row.due_on
         if len(content.late_rows) < MOST_ROWS:
             content.late_rows.append(row)
     for row in rows_of(due_this_week(own, as_of), group):
         content = by_group[row.group]
         content.due_week += 1
+        content.offices.add(row.office)
         if len(content.due_rows) < MOST_ROWS:
             content.due_rows.append(row)
     for unit, count in _counted(new_last_week(own, as_of), group):
@@ -134,7 +141,8 @@ def _counted(problems: ProblemQuerySet, group: str) -> Any:
 
 def _fill_office(content: Content, as_of: AsOf) -> None:
     """An office's totals, its units by how much they have overdue, its oldest rows, what waits for it."""
-    own: Any = spoken_of().filter(office__in=below(content.audience.unit))
+    content.offices = set(below(content.audience.unit))
+    own: Any = spoken_of().filter(office__in=content.offices)
     late = overdue(own, as_of)
     content.overdue = late.count()
     content.late_rows = list(rows_of(late, "office", OLDEST))

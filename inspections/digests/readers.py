@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from casetracker.enums import Role
+from casetracker.enums import DeliveryState, Role, UnitKind
 from casetracker.letters import AsOf
 from casetracker.models import Membership, Unit, User
 from inspections import scope
@@ -77,6 +77,17 @@ def audiences(people: Sequence[User]) -> dict[int, list[Hashable]]:
         if one not in found[post.user_id]:
             found[post.user_id].append(one)
     return dict(found)
+
+
+def overseen(user: User) -> Q:
+    """Letters that tell of problems of the offices a person oversees, and weeks skipped for their people."""
+    below = scope.of(user).offices
+    people = Membership.objects.filter(unit__in=below).values("user")
+    about = Q(state=DeliveryState.SKIPPED, person__in=people)
+    offices = Unit.objects.filter(pk__in=scope.of(user).offices, kind__in=[UnitKind.OFFICE, UnitKind.BUREAU])
+    for office in offices.values_list("pk", flat=True):
+        about |= Q(letter__totals__contains={"parts": [{"offices": [office]}]})
+    return about
 
 
 def still(person: User, as_of: AsOf) -> bool:

@@ -52,6 +52,7 @@ def part(content: Content, as_of: AsOf) -> Part:
             "closed": content.closed,
             "waiting": sum(content.waiting.values()),
             "requests": content.requests,
+            "offices": sorted(content.offices),
         },
     )
 

@@ -22,20 +22,30 @@ SALT = "casetracker.upload"
 UPLOAD_AGE = datetime.timedelta(days=1)
 
 
-def text(label: Any, *, hint: Any = "", required: bool = True, rows: int = 3, most: int = 2000) -> forms.CharField:
-    """A text of several lines."""
+def text(
+    label: Any, *, hint: Any = "", required: bool = True, rows: int = 3, most: int = 2000, missing: Any = ""
+) -> forms.CharField:
+    """A text of several lines; `missing` says what to do where it is needed and empty."""
     return forms.CharField(
         label=label,
         help_text=hint,
         required=required,
         max_length=most,
         widget=forms.Textarea(attrs={"rows": rows}),
+        error_messages={"required": missing or gettext_lazy("Write a few words here.")},
     )
 
 
 def reason(label: Any = "", *, hint: Any = "", required: bool = True) -> forms.CharField:
     """Why: a short text of at most 300 letters."""
-    return text(label or gettext_lazy("Reason"), hint=hint, required=required, rows=3, most=300)
+    return text(
+        label or gettext_lazy("Reason"),
+        hint=hint,
+        required=required,
+        rows=3,
+        most=300,
+        missing=gettext_lazy("Say why."),
+    )
 
 
 def day(label: Any, *, hint: Any = "", required: bool = True) -> forms.DateField:

@@ -71,7 +71,7 @@ class ReportBackForm(VerbForm):
     busy = gettext_lazy("Reporting back")
     intro = gettext_lazy("Somebody else then verifies it. Reporting closes nothing.")
 
-    text = fields.text(gettext_lazy("What was done"))
+    text = fields.text(gettext_lazy("What was done"), missing=gettext_lazy("Say what was done."))
     shots = fields.photos(
         gettext_lazy("Photos of how it is now"), hint=gettext_lazy("At least one, from the same angle as before.")
     )

@@ -16,11 +16,11 @@ from casetracker.enums import UnitKind
 from casetracker.errors import DomainError
 from casetracker.models import Unit, User
 from inspections import workflow
-from inspections.enums import Route, Severity, Source
+from inspections.enums import Route, Severity, Source, VisitMode
 from inspections.forms import fields
 from inspections.forms.sites import PositionField
 from inspections.models import Checklist, Party, Problem, ProblemKind, Site, Visit
-from inspections.visiting import SOURCES, Finding, VisitMode
+from inspections.visiting import SOURCES, Finding
 
 TOLD = (UnitKind.DEPARTMENT, UnitKind.GOVERNMENT, UnitKind.BUREAU, UnitKind.OTHER)
 AS_USUAL = ("", gettext_lazy("As usual for the kind"))
@@ -134,7 +134,7 @@ class FindingForm(forms.Form):
 class ReportForm(FindingForm):
     """A problem reported by itself, at the desk."""
 
-    team = forms.ModelChoiceField(label=gettext_lazy("Found by"), queryset=None, empty_label=None)
+    team = forms.ModelChoiceField(label=gettext_lazy("Found by"), queryset=Unit.objects.none(), empty_label=None)
     found_on = fields.day(gettext_lazy("Found on"))
     found_at = forms.TimeField(
         label=gettext_lazy("At"), required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from stdnum.cn import uscc
 
 from casetracker.errors import Invalid
-from casetracker.models import User
+from casetracker.models import District, User
 from inspections import siting
 from inspections.enums import RiskClass
 from inspections.forms import fields
@@ -49,7 +49,9 @@ class SiteForm(forms.Form):
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
     kind = forms.ModelChoiceField(label=gettext_lazy("Kind"), queryset=SiteKind.objects.all(), empty_label=None)
-    district = forms.ModelChoiceField(label=gettext_lazy("District"), queryset=None, empty_label=None)
+    district = forms.ModelChoiceField(
+        label=gettext_lazy("District"), queryset=District.objects.none(), empty_label=None
+    )
     address = forms.CharField(label=gettext_lazy("Address"), max_length=200, required=False)
     position = PositionField(
         label=gettext_lazy("Position"),

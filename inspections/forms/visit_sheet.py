@@ -12,7 +12,7 @@ from casetracker import calendars
 from casetracker.errors import DomainError
 from casetracker.models import Unit, User
 from inspections import policy, visiting
-from inspections.enums import OPEN, Outcome, Phase
+from inspections.enums import OPEN, Outcome, Phase, Verb
 from inspections.forms.reporting import FindingForm, offer
 from inspections.forms.visits import AnswerForm, GoodForm, SeenForm, VisitForm
 from inspections.models import Attachment, ChecklistVersion, Problem, Site
@@ -62,8 +62,10 @@ class VisitSheet:
         before = Attachment.objects.filter(phase=Phase.BEFORE, withdrawn_at__isnull=True, evidence__kind="photo")
         found = Problem.objects.filter(Q(status__in=OPEN) | Q(pk__in=posted), site=self.site).for_rows()
         problems = list(
-            found.select_related("office").prefetch_related(
-                Prefetch("attachments", before.select_related("evidence"), to_attr="before_photos")
+            found.select_related("office__parent").prefetch_related(
+                "assignments__unit",
+                "feedbacks",
+                Prefetch("attachments", before.select_related("evidence"), to_attr="before_photos"),
             )
         )
         problems.sort(key=lambda one: (one.due_on is None, one.due_on or one.found_on, one.number_seq))
@@ -80,7 +82,7 @@ class VisitSheet:
                 terms[key] = visiting.new_term(problem, today)
             row = SeenForm(**sent, by=self.by, problem=problem, new_term=terms[key], must_answer=must_answer)
             row.may_open = problem.pk in visible
-            row.may_judge = policy.inspects(self.by, problem) or policy.supervises(self.by, problem)
+            row.hindrance = policy.refusal(Verb.RECHECK, problem, self.by) or ""
             row.lit = light_of(problem, today, calendar)
             rows.append(row)
         return rows

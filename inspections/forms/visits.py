@@ -41,7 +41,7 @@ class VisitForm(forms.Form):
 
     use_required_attribute = False
 
-    team = forms.ModelChoiceField(label=gettext_lazy("Team"), queryset=None, empty_label=None)
+    team = forms.ModelChoiceField(label=gettext_lazy("Team"), queryset=Unit.objects.none(), empty_label=None)
     on = fields.day(gettext_lazy("Day"), hint=gettext_lazy("A visit across midnight belongs to the day it began."))
     started = forms.TimeField(
         label=gettext_lazy("Began"), required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
@@ -52,7 +52,10 @@ class VisitForm(forms.Form):
     mode = forms.ChoiceField(label=gettext_lazy("Mode"), choices=FRESH_MODES, initial=VisitMode.PATROL)
     outcome = forms.ChoiceField(label=gettext_lazy("Outcome"), choices=Outcome.choices, initial=Outcome.INSPECTED)
     inspectors = forms.ModelMultipleChoiceField(
-        label=gettext_lazy("Inspectors"), queryset=None, widget=forms.CheckboxSelectMultiple, required=False
+        label=gettext_lazy("Inspectors"),
+        queryset=User.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
     )
     names = forms.CharField(
         label=gettext_lazy("Others who were there"),
@@ -78,7 +81,10 @@ class VisitForm(forms.Form):
         label=gettext_lazy("Wind speed (m/s)"), max_digits=4, decimal_places=1, min_value=0, required=False
     )
     campaign = forms.ModelChoiceField(
-        label=gettext_lazy("Campaign"), queryset=None, required=False, empty_label=gettext_lazy("none")
+        label=gettext_lazy("Campaign"),
+        queryset=Campaign.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("none"),
     )
     note = fields.text(gettext_lazy("Note"), required=False, rows=2)
 
@@ -167,13 +173,21 @@ class SeenForm(forms.Form):
     photos = fields.photos(gettext_lazy("Photos of how it is now"), required=False)
 
     def __init__(
-        self, *args: Any, by: User, problem: Problem, new_term: datetime.date, must_answer: bool, **kwargs: Any
+        self,
+        data: Any = None,
+        files: Any = None,
+        *,
+        by: User,
+        problem: Problem,
+        new_term: datetime.date,
+        must_answer: bool,
     ) -> None:
-        super().__init__(*args, prefix=f"seen-{problem.pk}", initial={"due_on": new_term}, **kwargs)
+        super().__init__(data, files, prefix=f"seen-{problem.pk}", initial={"due_on": new_term})
         self.problem, self.must_answer = problem, must_answer
-        # What the row shows: its light, whether this person may open the problem, and whether judge it.
+        # What the row shows: its light, whether this person may open the problem, and why not judge it.
         self.lit: Lit | None = None
-        self.may_open = self.may_judge = True
+        self.may_open = True
+        self.hindrance = ""
         self.fields["photos"].by = by  # type: ignore[attr-defined]
         self.refusal: DomainError | None = None
         if not self.goes_back:

@@ -75,9 +75,7 @@ def _context(asked: Listing, columns: list[str]) -> dict[str, Any]:
     page = asked.page(shown(columns)) if asked.is_valid else None
     verbs = bulk_verbs(user)
     back = f"?{urlencode({'from': asked.query.urlencode()})}" if asked.query else ""
-    rows = rows_of(
-        page.rows if page else [], columns, verbs, today=asked.today, calendar=calendars.load(), back=back
-    )
+    rows = rows_of(page.rows if page else [], columns, verbs, today=asked.today, calendar=calendars.load(), back=back)
     chips = asked.chips() if asked.is_valid else []
     empty = asked.is_valid and not rows and bool(chips)
     return {
@@ -106,7 +104,8 @@ def _context(asked: Listing, columns: list[str]) -> dict[str, Any]:
         "jump_name": "jump" if asked.order.day else "",
         "kept": [(name, value) for name in (*listing.FIGURE, "cols") for value in asked.query.getlist(name)],
         "orders": _orders(asked),
-        "more_open": any(asked.query.get(name) for name in MORE) or any(name in asked.filters.form.errors for name in MORE),
+        "more_open": any(asked.query.get(name) for name in MORE)
+        or any(name in asked.filters.form.errors for name in MORE),
         "most": bulk.MOST,
         "hindrance": listing.hindrance(asked, chips) if empty else None,
         "verbs": [{"verb": verb.value, "words": verb.label, "reason": _reason(verb)} for verb in verbs],

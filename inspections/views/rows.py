@@ -86,7 +86,7 @@ def shown(columns: list[str]) -> ProblemQuerySet:
     more = [name for column in columns for name in READ_FOR.get(column, ())]
     joined = {"kind", *(name.split("__")[0] for name in more if "__" in name)}
     rows: Any = Problem.objects.select_related(*joined).only(*READ, *more).annotate(step_due_on=step_due_on())
-    return rows  # type: ignore[no-any-return]
+    return rows
 
 
 def rows_of(
@@ -101,8 +101,7 @@ def rows_of(
     """The rows of a page; `back` is the query of the list, for the way back from a problem."""
     words = Words(today)
     cells = [
-        (f'<td class="cell-more is-{name}" data-label="{escape(str(COLUMNS[name]))}">', CELLS[name])
-        for name in columns
+        (f'<td class="cell-more is-{name}" data-label="{escape(str(COLUMNS[name]))}">', CELLS[name]) for name in columns
     ]
     asked = tuple(verbs)
     made = []

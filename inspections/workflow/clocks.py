@@ -154,7 +154,7 @@ def resume(step: Step) -> None:
             until=step.today - deadlines.ONE_DAY,
             calendar=calendars.load(),
         )
-        dates = {"first_due_on": moved.first_due_on, "due_on": moved.due_on}
+        dates: dict[str, Any] = {"first_due_on": moved.first_due_on, "due_on": moved.due_on}
         if moved.provisional is not None:
             dates["provisional"] = moved.provisional
         change(step, row, paused_since=None, stops=stops, **dates)

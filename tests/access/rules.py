@@ -24,7 +24,6 @@ PEOPLE = (
     "handler1",
     "handler2",
     "officer1",
-    "legal1",
     "leader1",
     "admin",
     "outsider",
@@ -32,13 +31,15 @@ PEOPLE = (
 )
 EVERYBODY = frozenset(PEOPLE)
 # Those who oversee the office, those who found it, those who put it right.
-OVERSEERS = frozenset({"supervisor1", "officer1", "legal1", "leader1"})
+OVERSEERS = frozenset({"supervisor1", "officer1", "leader1"})
+READING = OVERSEERS - {"supervisor1"}
 INSIDE = OVERSEERS | {"inspector1"}
 CASE = INSIDE | {"handler1"}
 RECORDING = frozenset({"inspector1", "inspector2", "supervisor1", "outsider"})
 VISITING = EVERYBODY - {"handler1", "handler2", "admin", "far_handler"}
 KEEPERS = frozenset({"inspector1", "supervisor1"})
 ADMIN = frozenset({"admin"})
+LOOKING_AFTER = frozenset({"supervisor1", "leader1", "admin"})
 NOBODY: frozenset[str] = frozenset()
 
 
@@ -97,6 +98,8 @@ RULES: dict[str, Rule] = {
     "mail_message": Rule(lambda world: ("first",), ok=NOBODY),
     "mail_html": Rule(lambda world: ("first",), ok=NOBODY),
     "mail_file": Rule(lambda world: ("first",), ok=NOBODY),
+    "weekly": Rule(ok=LOOKING_AFTER | {"outsider"}),
+    "weekly_settle": Rule(own("letter"), ok=LOOKING_AFTER, posts=True),
     # Problems
     "problems": Rule(),
     "bulk": Rule(posts=True),
@@ -104,7 +107,9 @@ RULES: dict[str, Rule] = {
     "problem_new": Rule(ok=RECORDING, refused=VISITING - RECORDING),
     "problem": Rule(own("problem"), ok=CASE),
     "problem_files": Rule(own("problem"), ok=CASE),
-    "problem_verb": Rule(own("problem", Verb.COMMENT.value), ok=CASE),
+    "problem_verb": Rule(
+        own("problem", Verb.COMMENT.value), ok=frozenset({"inspector1", "supervisor1", "handler1"}), refused=READING
+    ),
     "batches": Rule(),
     "batch_new": Rule(ok=frozenset({"supervisor1", "outsider"}), refused=EVERYBODY - {"supervisor1", "outsider"}),
     "batch": Rule(own("batch"), ok=CASE),
@@ -125,6 +130,10 @@ RULES: dict[str, Rule] = {
     "site_suggest": Rule(),
     "site": Rule(own("site"), ok=CASE),
     "site_change": Rule(own("site"), ok=KEEPERS, refused=CASE - KEEPERS),
+    "parties": Rule(),
+    "party": Rule(own("party"), ok=CASE),
+    "party_new": Rule(ok=RECORDING),
+    "party_change": Rule(own("party"), ok=KEEPERS),
     # Signing in
     "account_login": ENTRANCE,
     "account_signup": ENTRANCE,
@@ -192,7 +201,7 @@ def body_of(response: Any) -> str:
     """The page without what differs from one request to the next: tokens, the hour, this page's own address."""
     text = (b"".join(response) if response.streaming else response.content).decode()
     text = re.sub(r'(csrfmiddlewaretoken" value="|X-CSRFToken": ")[^"]+', r"\1", text)
-    return re.sub(r"\b\d\d:\d\d\b|datetime=\"[^\"]+\"", "", text)
+    return re.sub(r"\b\d\d:\d\d\b|\b\d{8}-\d{6}\b|datetime=\"[^\"]+\"", "", text)
 
 
 # What reading may write: sessions, their last use, throttles.

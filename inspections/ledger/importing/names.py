@@ -176,11 +176,13 @@ class Names:
 def _by_names(rows: Iterable[Kind]) -> dict[str, Kind]:
     """Kinds by every name they go by."""
     table: dict[str, Kind] = {}
-    for one in rows:
-        known: list[str] = [*one.aliases, one.code, one.name_en, one.name_zh]
-        for name in filter(None, known):
-            table[normalise(name)] = one
+    for row in rows:
+        table |= dict.fromkeys(_names_of(row), row)
     return table
+
+
+def _names_of(row: SiteKind | ProblemKind) -> list[str]:
+    return [normalise(name) for name in (*row.aliases, row.code, row.name_en, row.name_zh) if name]
 
 
 def _code(name: str) -> str:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from casetracker import calendars
+from casetracker.explain import moved_note
 from casetracker.models import Deadline
 from inspections.enums import Clock, Status, Verb
 from inspections.forms import VERB_FORMS, VerbForm
@@ -76,6 +77,7 @@ def page_context(request: HttpRequest, record: Record, *, form: VerbForm | None,
         "remarks": remarks.remarks(record),
         "step": step_context(record, rows, step, form=form, conflict=conflict),
         "groups": steps.other_actions(record, step),
+        "moved": moved(record),
         "can": {verb.value for verb in record.allowed},
         "crumbs": crumbs(request),
     }
@@ -123,6 +125,14 @@ def duplicates(record: Record) -> list[Any]:
     if record.problem.status != Status.FOUND or not record.inside:
         return []
     return neighbours.likely_duplicates(record)
+
+
+def moved(record: Record) -> str:
+    """How the date moved since it was first set; empty where it did not."""
+    problem = record.problem
+    if problem.due_on is None or problem.first_due_on is None:
+        return ""
+    return moved_note(problem.first_due_on, problem.due_on, problem.extension_count, record.today)
 
 
 def crumbs(request: HttpRequest) -> list[dict[str, str]]:

@@ -148,7 +148,7 @@ def _again(
     }
     response = render(request, "inspections/problem/_step.html", context, status=status)
     response["HX-Retarget"] = "#step"
-    response["HX-Reswap"] = "outerHTML"
+    response["HX-Reswap"] = "outerHTML show:#step:top"
     return response
 
 

@@ -1,4 +1,4 @@
-"""Forms of the shared ground and how every form is drawn."""
+"""Forms of the shared ground, and how every form is drawn."""
 
 from django.forms.renderers import TemplatesSetting
 

@@ -1,0 +1,71 @@
+"""The panels that the ground itself puts beside my work: the weekly e-mail, and what an administrator looks after."""
+
+import datetime
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from casetracker import deliveries
+from casetracker.enums import Role
+from casetracker.models import Membership, Unit, User
+from casetracker.views.weekly import summary
+from casetracker.work import Panel
+
+MOST_UNITS = 8
+
+
+def weekly_panel(user: User, today: datetime.date) -> Panel | None:
+    """When the last weekly e-mail was sent, to how many, and what went wrong."""
+    found = summary(user)
+    return Panel("work/_weekly.html", found) if found is not None else None
+
+
+def administration_panel(user: User, today: datetime.date) -> Panel | None:
+    """Where an administrator's work lies: what is to be administered, units without a person, letters that failed."""
+    if not user.has_role(Role.ADMINISTRATOR):
+        return None
+    manned = Membership.objects.running(today).filter(user__is_active=True).values("unit")
+    orphans = Unit.objects.current(today).filter(assignments__isnull=False).exclude(pk__in=manned).distinct()
+    names = list(orphans.order_by("sort_key", "name_zh")[: MOST_UNITS + 1])
+    backlog = deliveries.backlog()
+    troubles = backlog["failed"] + backlog["in_doubt"]
+    context: dict[str, Any] = {
+        "orphans": names[:MOST_UNITS],
+        "more_orphans": len(names) > MOST_UNITS,
+        "troubles": troubles,
+        "links": _links(),
+    }
+    news = []
+    if names:
+        count = orphans.count()
+        text = ngettext("%(count)s unit has nobody who answers", "%(count)s units have nobody who answers", count)
+        news.append(text % {"count": count})
+    if troubles:
+        text = ngettext("%(count)s letter did not arrive", "%(count)s letters did not arrive", troubles)
+        news.append(text % {"count": troubles})
+    return Panel("work/_administration.html", context, leads=True, news=news[0] if news else "")
+
+
+def _links() -> list[dict[str, str]]:
+    """The pages of an administrator that this installation has."""
+    pages = {
+        "people": _("People and their posts"),
+        "units": _("Units"),
+        "checklists": _("Checklists"),
+        "rules": _("Terms and rules"),
+        "calendar": _("Working days"),
+        "ops": _("Operation"),
+        "weekly": _("Weekly e-mail"),
+    }
+    links = []
+    for name, words in pages.items():
+        try:
+            links.append({"url": reverse(name), "words": words})
+        except NoReverseMatch:
+            continue
+    return links
+
+
+PANELS = (administration_panel, weekly_panel)

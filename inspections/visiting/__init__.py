@@ -1,0 +1,31 @@
+"""Recording a visit as one whole: who was there, what was answered, what was good, rechecked and newly found.
+
+All of it commits together with its events, or nothing does; problems move through the workflow only. Pages
+and phones record through record_visit() alike.
+"""
+
+from .asking import alert_on, campaigns_on, carried_over, day_of, teams_for
+from .parts import Answer, Finding, Good, Recorded, Seen, VisitRefused
+from .recording import SOURCES, record_visit
+from .seeing import FAILED, may_recheck, may_verify, new_term, see
+
+__all__ = [
+    "FAILED",
+    "SOURCES",
+    "Answer",
+    "Finding",
+    "Good",
+    "Recorded",
+    "Seen",
+    "VisitRefused",
+    "alert_on",
+    "campaigns_on",
+    "carried_over",
+    "day_of",
+    "may_recheck",
+    "may_verify",
+    "new_term",
+    "record_visit",
+    "see",
+    "teams_for",
+]
