@@ -43,49 +43,82 @@ def count(
     lists: Mapping[str, QuerySet[Any, Any]],
     grouped: Mapping[str, tuple[QuerySet[Any, Any], Sequence[str]]] | None = None,
     cap: int = CAP,
+    *,
+    only_if: str = "",
 ) -> Counts:
     """Count every list up to the cap, and the groups of grouped lists of at most `cap` rows; one query.
 
     `grouped` maps a key to a queryset and the columns or annotations it is grouped by. Groups carry their
-    values as text.
+    values as text. `only_if` names a list that must not exceed the cap either for groups to be counted.
     """
-    parts: list[str] = []
-    params: list[Any] = []
+    statement = _Statement(cap)
     for key, queryset in lists.items():
-        limited = queryset.order_by().values_list(Value(1))[: cap + 1]
-        _add(parts, params, limited, "SELECT %s, NULL::text[], count(*) FROM ({}) one", [f"list {key}"])
+        statement.add(key, queryset)
+    gate = statement.names.get(only_if)
     for key, (queryset, columns) in (grouped or {}).items():
-        names = [f"c{number}" for number in range(len(columns))]
-        array = ", ".join(f"coalesce({name}::text, '')" for name in names)
-        around = f"SELECT %s, ARRAY[{array}], count(*) FROM ({{}}) one({', '.join(names)}) GROUP BY 2"
-        _add(parts, params, queryset.order_by().values_list(*columns)[: cap + 1], around, [f"group {key}"])
-    found = _run(" UNION ALL ".join(parts), params) if parts else []
+        statement.add_groups(key, queryset, columns, [gate] if gate else [])
     totals = {key: Total(0) for key in lists}
-    groups: dict[str, Groups] = {key: {} for key in grouped or {}}
-    for tag, values, number in found:
+    groups: dict[str, Groups | None] = {key: {} for key in grouped or {}}
+    for tag, values, number in statement.run():
         kind, _, key = tag.partition(" ")
+        found = groups.get(key) if kind == "group" else None
         if kind == "list":
             totals[key] = Total(min(number, cap), number > cap)
-        else:
-            groups[key][tuple(values or ())] = number
-    return Counts(totals, {key: None if sum(group.values()) > cap else group for key, group in groups.items()})
+        elif kind == "size" and number > cap:
+            groups[key] = None
+        elif found is not None:
+            found[tuple(values or ())] = number
+    if only_if and totals[only_if].more:
+        groups = dict.fromkeys(groups)
+    return Counts(totals, groups)
+
+
+class _Statement:
+    """The one statement being put together: a named count per list, and groups that are read only if few."""
+
+    def __init__(self, cap: int) -> None:
+        self.cap = cap
+        self.names: dict[str, str] = {}
+        self.tables: list[str] = []
+        self.parts: list[str] = []
+        self.params: list[Any] = []
+        self.after: list[Any] = []
+
+    def add(self, key: str, queryset: QuerySet[Any, Any], kind: str = "list") -> str | None:
+        """Add the count of a list; its name, None where nothing can be in it."""
+        try:
+            sql, params = queryset.order_by().values_list(Value(1))[: self.cap + 1].query.sql_with_params()
+        except EmptyResultSet:
+            return None
+        name = self.names[key] = f"n{len(self.tables)}"
+        self.tables.append(f"{name} AS MATERIALIZED (SELECT count(*) AS rows FROM ({sql}) one)")
+        self.params += params
+        self.parts.append(f"SELECT %s, NULL::text[], rows FROM {name}")
+        self.after.append(f"{kind} {key}")
+        return name
+
+    def add_groups(self, key: str, queryset: QuerySet[Any, Any], columns: Sequence[str], gates: Sequence[str]) -> None:
+        """Add the groups of a list, read only when neither it nor the gates exceed the cap."""
+        size = self.add(key, queryset, "size")
+        if size is None:
+            return
+        sql, params = queryset.order_by().values_list(*columns).query.sql_with_params()
+        names = [f"c{number}" for number in range(len(columns))]
+        values = ", ".join(f"coalesce({name}::text, '')" for name in names)
+        few = " AND ".join(f"(SELECT rows FROM {name}) <= {self.cap}" for name in (*gates, size))
+        self.parts.append(
+            f"SELECT %s, ARRAY[{values}], count(*) FROM ({sql}) one({', '.join(names)}) WHERE {few} GROUP BY 2"
+        )
+        self.after += [f"group {key}", *params]
+
+    def run(self) -> list[tuple[str, list[str] | None, int]]:
+        if not self.parts:
+            return []
+        with connection.cursor() as cursor:
+            cursor.execute(f"WITH {', '.join(self.tables)} {' UNION ALL '.join(self.parts)}", [*self.params, *self.after])
+            return cursor.fetchall()
 
 
 def count_exactly(queryset: QuerySet[Any, Any]) -> Total:
     """The whole count, however long it takes."""
     return Total(queryset.order_by().count())
-
-
-def _add(parts: list[str], params: list[Any], queryset: QuerySet[Any, Any], around: str, before: list[Any]) -> None:
-    try:
-        sql, values = queryset.query.sql_with_params()
-    except EmptyResultSet:
-        return
-    parts.append(around.format(sql))
-    params += [*before, *values]
-
-
-def _run(sql: str, params: list[Any]) -> list[tuple[str, list[str] | None, int]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return cursor.fetchall()

@@ -41,6 +41,8 @@ from casetracker.smtp import Answer, Outcome
 SUBJECT = "delivery"
 DECISIONS = ("received", "send_again")
 RESEND = re.compile(r"(^| )resend \d+$")
+# CRLF line ends, and nothing beyond ASCII on the wire, whatever the server can take.
+POLICY = email.policy.SMTP.clone(cte_type="7bit")
 SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=6)
@@ -49,10 +51,11 @@ LONGEST_WAIT = timedelta(hours=6)
 unwanted: dict[str, Callable[[Delivery], str]] = {}
 
 
-def send_waiting(seconds: float = 240, only: Q | None = None) -> dict[str, int]:
+def send_waiting(seconds: float = 60, only: Q | None = None) -> dict[str, int]:
     """Send what is due, one letter after the other, for so many seconds at most; how many ended in which state.
 
-    Stops early where no mail server answers: the others would only wait for the same. May run in several
+    The last letter may still wait ten minutes for its answer, so the time limit of a task must leave room for
+    that. Stops early where no mail server answers: the others would only wait for the same. May run in several
     processes at once, each row is claimed by one of them.
     """
     until = time.monotonic() + seconds
@@ -116,7 +119,7 @@ def compose(delivery: Delivery, letter: Letter, person: User) -> EmailMessage:
     Raises ValidationError or ValueError for an address that no mail can go to.
     """
     validate_email(person.email)
-    message = EmailMessage(policy=email.policy.SMTP)
+    message = EmailMessage(policy=POLICY)
     name, address = parseaddr(settings.MAIL_FROM)
     message["From"] = Address(_one_line(name), addr_spec=address)
     message["To"] = Address(_one_line(str(person)), addr_spec=person.email)

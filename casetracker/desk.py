@@ -3,23 +3,41 @@
 import datetime
 from typing import Any
 
+from django.db.models import Count, Min
 from django.urls import NoReverseMatch, reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from casetracker import deliveries
-from casetracker.enums import Role
+from casetracker import deliveries, digest
+from casetracker.enums import DeliveryState, Role
 from casetracker.models import Membership, Unit, User
-from casetracker.views.weekly import summary
 from casetracker.work import Panel
 
 MOST_UNITS = 8
 
 
 def weekly_panel(user: User, today: datetime.date) -> Panel | None:
-    """When the last weekly e-mail was sent, to how many, and what went wrong."""
-    found = summary(user)
-    return Panel("work/_weekly.html", found) if found is not None else None
+    """When the last weekly e-mail was sent, to how many, and what went wrong; for those who look after it."""
+    if not user.has_role(Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR):
+        return None
+    seen = digest.overseen(user)
+    period = seen.order_by("-period").values_list("period", flat=True).first()
+    if period is None:
+        return Panel("work/_weekly.html", {"period": ""})
+    rows = seen.filter(period=period)
+    states: dict[str, int] = dict(rows.values_list("state").annotate(n=Count("pk")).order_by())
+    waiting = (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.HANDING_OVER)
+    context = {
+        "period": period,
+        "sent": states.get(DeliveryState.SENT, 0),
+        "sent_at": rows.aggregate(first=Min("sent_at"))["first"],
+        "waiting": sum(states.get(state, 0) for state in waiting),
+        "skipped": states.get(DeliveryState.SKIPPED, 0),
+        "trouble": deliveries.unsettled().filter(pk__in=rows.values("pk")).count(),
+        "url": f"{reverse('weekly')}?{urlencode({'period': period})}",
+    }
+    return Panel("work/_weekly.html", context)
 
 
 def administration_panel(user: User, today: datetime.date) -> Panel | None:
@@ -56,6 +74,7 @@ def _links() -> list[dict[str, str]]:
         "checklists": _("Checklists"),
         "rules": _("Terms and rules"),
         "calendar": _("Working days"),
+        "options": _("Choices of the office"),
         "ops": _("Operation"),
         "weekly": _("Weekly e-mail"),
     }

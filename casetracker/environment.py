@@ -95,3 +95,11 @@ def mail_server(url: str) -> dict[str, object]:
         "EMAIL_USE_TLS": tls == "starttls",
         "EMAIL_USE_SSL": tls == "tls",
     }
+
+
+def origin(url: str) -> str:
+    """Scheme and host of an address, for the Content-Security-Policy; ValueError for anything but http(s)."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise ValueError(f"{url!r} must start with https:// and a host")
+    return f"{parts.scheme}://{parts.netloc.replace('{s}', '*')}"

@@ -174,12 +174,14 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 if env.flag("CASETRACKER_BEHIND_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
+# Address of a tile server the operator runs or trusts, with {z} {x} {y}; without one, maps are drawn on a plain grid.
+TILES = env.text("CASETRACKER_TILES")
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "blob:", "data:"],
+        "img-src": [SELF, "blob:", "data:", *([env.origin(TILES)] if TILES else [])],
         "media-src": [SELF],
         "connect-src": [SELF],
         "font-src": [SELF],

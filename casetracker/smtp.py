@@ -62,7 +62,7 @@ def hand_over(message: bytes, *, sender: str, recipient: str, mark: Callable[[],
         server = _connected()
     except _Refusal as refusal:
         return refusal.answer
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, ValueError, smtplib.SMTPException) as error:
         return Answer(Outcome.LATER, _words(error), reached=False)
     with contextlib.closing(server):
         try:

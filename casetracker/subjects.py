@@ -12,7 +12,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
-from casetracker.administering.recording import CALENDAR, OPTION, PERSON, RULE, UNIT
+from casetracker import audit
+from casetracker.administering.recording import CALENDAR, OPTION, PERSON, RULE, UNIT, subject_id
 from casetracker.bilingual import in_language
 from casetracker.dates import short_date
 from casetracker.enums import DayKind, Language, Role, TermUnit, UnitKind
@@ -80,17 +81,23 @@ def event_sentence(event: Event) -> SafeString:
     """What an administrator changed, as safe HTML in the active language."""
     who = format_html("<b>{}</b>", lang_run(event.actor_name)) if event.actor_name else SafeString("Casetracker")
     if event.verb in CALENDAR_VERBS:
-        told = _days(who, event)
+        parts = _days(who, event)
     elif event.verb in SAYINGS:
-        told = [fill(str(SAYINGS[event.verb]), who=who, **_words(event))]
+        parts = [fill(str(SAYINGS[event.verb]), who=who, **_words(event))]
     else:
-        told = [fill(_("%(who)s: %(verb)s."), who=who, verb=event.verb)]
+        parts = [fill(_("%(who)s: %(verb)s."), who=who, verb=event.verb)]
     if event.verb in DETAILED:
-        told += _changes(event)
+        parts += _changes(event)
     if reason := event.details.get("reason"):
-        told.append(fill(_("Reason: “%(reason)s”."), reason=reason.rstrip("。.")))
+        parts.append(fill(_("Reason: “%(reason)s”."), reason=reason.rstrip("。.")))
     gap = pgettext("between sentences", " ")
-    return mark_safe(gap.join(conditional_escape(one) for one in told))  # noqa: S308  each part is escaped
+    return mark_safe(gap.join(conditional_escape(one) for one in parts))  # noqa: S308  each part is escaped
+
+
+def told(kind: str, key: object, most: int = 30) -> list[dict[str, Any]]:
+    """The last events of a subject without a UUID (a unit, a year, a rule's code) as the timeline shows them."""
+    events = audit.timeline(kind, subject_id(kind, key))[:most]
+    return [{"at": one.at, "sentence": event_sentence(one), "by_person": one.actor_id is not None} for one in events]
 
 
 def notice_sentence(notice: Notice) -> str:

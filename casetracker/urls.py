@@ -2,7 +2,8 @@
 
 from django.urls import include, path
 
-from casetracker.views import design, evidence, inbox, jobs, mail, me, saved, search, weekly, work
+from casetracker.views import design, evidence, inbox, jobs, mail, me, ops, saved, search, weekly, work
+from casetracker.views.office import calendar, index, options, people, posts, rules, units
 
 urlpatterns = [
     path("", work.work, name="work"),
@@ -18,6 +19,27 @@ urlpatterns = [
     path("mail/<slug:name>/", mail.message, name="mail_message"),
     path("mail/<slug:name>/html/", mail.message_html, name="mail_html"),
     path("mail/<slug:name>/file/", mail.message_file, name="mail_file"),
+    path("ops/", ops.ops, name="ops"),
+    path("office/", index.office, name="office"),
+    path("office/units/", units.units, name="units"),
+    path("office/units/new/", units.unit_new, name="unit_new"),
+    path("office/units/<int:pk>/", units.unit, name="unit"),
+    path("office/units/<int:pk>/change/", units.unit_change, name="unit_change"),
+    path("office/people/", people.people, name="people"),
+    path("office/people/new/", people.person_new, name="person_new"),
+    path("office/people/<int:pk>/", people.person, name="person"),
+    path("office/people/<int:pk>/change/", people.person_change, name="person_change"),
+    path("office/people/<int:pk>/posts/new/", posts.post_new, name="post_new"),
+    path("office/people/<int:pk>/<slug:act>/", posts.person_act, name="person_act"),
+    path("office/posts/<int:pk>/end/", posts.post_end, name="post_end"),
+    path("office/calendar/", calendar.calendar, name="calendar"),
+    path("office/calendar/notice/", calendar.calendar_load, name="calendar_load"),
+    path("office/calendar/package/", calendar.calendar_reload, name="calendar_reload"),
+    path("office/calendar/day/<str:on>/", calendar.calendar_day, name="calendar_day"),
+    path("office/rules/", rules.rules, name="rules"),
+    path("office/rules/<int:pk>/withdraw/", rules.rule_withdraw, name="rule_withdraw"),
+    path("office/rules/<slug:code>/new/", rules.rule_new, name="rule_new"),
+    path("office/options/", options.options, name="options"),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/sessions/", include("allauth.usersessions.urls")),

@@ -3,6 +3,7 @@
 import datetime
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import django_filters
@@ -35,15 +36,14 @@ DUE_CHOICES = [("today", _("Today")), ("week", _("This week")), ("fortnight", _(
 # What a facet counts beside its boxes.
 FACETS = ("state", "overdue", "route", "special")
 
-RUNNING = Q(status__in=OPEN, met_on__isnull=True, due_on__isnull=False)
+BY_DUE = Section(("due_on",))
+BY_FOUND = Section(("found_on",), descending=True)
+# Most urgent first: what still waits for its rectification, by date; then everything else, last found first.
+DATED = Q(met_on__isnull=True, due_on__isnull=False)
+RUNNING = Q(status__in=OPEN) & DATED
 ORDERS = (
-    Order(
-        "due",
-        _("most urgent first"),
-        (Section(("due_on",), where=RUNNING), Section(("found_on",), descending=True, where=~RUNNING)),
-        day="due_on",
-    ),
-    Order("found", _("last found first"), (Section(("found_on",), descending=True),), day="found_on"),
+    Order("due", _("most urgent first"), (replace(BY_DUE, where=RUNNING), replace(BY_FOUND, where=~RUNNING)), "due_on"),
+    Order("found", _("last found first"), (BY_FOUND,), "found_on"),
     Order("number", _("highest number first"), (Section(("number_year", "number_seq"), descending=True),)),
     Order("site", _("by site name"), (Section(("site_name",)),)),
 )
@@ -213,6 +213,23 @@ def answered_by(rows: ProblemQuerySet, person: User) -> ProblemQuerySet:
     """Those for which the person is named as responsible by a unit that holds them."""
     held = Assignment.objects.filter(responsible=person, state__in=LIVE_ASSIGNMENT)
     return rows.filter(pk__in=held.values("problem"))
+
+
+def for_rows_of(order: Order, chosen: dict[str, Any]) -> Order:
+    """The order without conditions that the filters imply: said twice, they mislead the database's estimates."""
+    if order.key != "due":
+        return order
+    states = set(chosen.get("state") or ())
+    if chosen.get("overdue") or chosen.get("due"):
+        sections, day = (BY_DUE,), "due_on"
+    elif states and not states & {"open", *OPEN}:
+        sections, day = (BY_FOUND,), "found_on"
+    elif states and states <= {"open", *OPEN}:
+        sections, day = (replace(BY_DUE, where=DATED), replace(BY_FOUND, where=~DATED)), "due_on"
+    else:
+        return order
+    made = Order(order.key, order.label, sections, day)
+    return made.reversed() if order.backwards else made
 
 
 def age_condition(age: str, today: datetime.date) -> Q:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from casetracker import counting, paging
 from casetracker.dates import short_date
 from casetracker.models import User
-from inspections.filters import FACETS, ORDERS, ProblemFilter, age_column, is_uuid
+from inspections.filters import FACETS, ORDERS, ProblemFilter, age_column, for_rows_of, is_uuid
 from inspections.models import Problem
 from inspections.offers import Offer, offer
 from inspections.querysets import ProblemQuerySet
@@ -84,8 +84,12 @@ class Listing:
     @property
     def in_order(self) -> ProblemQuerySet:
         """All rows in the order shown, for an export or bulk work."""
-        found: Any = self.order.sort(self.problems)
+        found: Any = self._order.sort(self.problems)
         return found
+
+    @property
+    def _order(self) -> paging.Order:
+        return for_rows_of(self.order, self.filters.form.cleaned_data if self.is_valid else {})
 
     @property
     def is_figure(self) -> bool:
@@ -107,7 +111,7 @@ class Listing:
         """The page asked for, with the joins and columns of `shown`; BadAddress where its place can't be read."""
         after, before = self.query.get("after", ""), self.query.get("before", "")
         try:
-            return paging.page(self.problems, self.order, shown=shown, after=after, before=before, jump=self.jump)
+            return paging.page(self.problems, self._order, shown=shown, after=after, before=before, jump=self.jump)
         except paging.BadCursor as error:
             raise BadAddress("before" if before else "after") from error
 
@@ -225,7 +229,7 @@ def count(listing: Listing, tabs: dict[str, ProblemQuerySet]) -> counting.Counts
         facets = listing.filters.without(*FACETS)
         late: Any = facets.overdue(listing.today).annotate(age=age_column(listing.today))
         kept = ("status", "route", "special")
-        return counting.count(lists, {"rows": (facets, kept), "late": (late, (*kept, "age"))})
+        return counting.count(lists, {"rows": (facets, kept), "late": (late, (*kept, "age"))}, only_if="total")
     return counting.count(lists)
 
 

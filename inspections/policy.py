@@ -108,9 +108,9 @@ def four_eyes(user: User, problem: "Problem", today: datetime.date) -> Refusal:
 
 def _posts_ever(user: User) -> list[Membership]:
     """Every post the person ever held, read once per request."""
-    known: list[Membership] | None = user.__dict__.get("_posts_ever")
+    known: list[Membership] | None = user.__dict__.get("_inspection_posts_ever")
     if known is None:
-        known = user.__dict__["_posts_ever"] = list(user.memberships.all())
+        known = user.__dict__["_inspection_posts_ever"] = list(user.memberships.all())
     return known
 
 

@@ -1,12 +1,10 @@
 """Questions about many rows; everything a person may see starts from visible_to()."""
 
 import datetime
-import math
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.lookups import LessThanOrEqual
 
 from casetracker import search
 from inspections.enums import OPEN, Status
@@ -14,8 +12,6 @@ from inspections.enums import OPEN, Status
 if TYPE_CHECKING:
     # Named, as text, by the base classes below.
     from inspections.models import Assignment, Party, Problem, Site, Visit  # noqa: F401
-
-METRES_PER_DEGREE = 111_320.0
 
 
 def _scope(user: Any) -> Any:
@@ -58,27 +54,6 @@ class ProblemQuerySet(models.QuerySet["Problem"]):
     def due_between(self, first: datetime.date, last: datetime.date) -> "ProblemQuerySet":
         """Open, not done, due on a day of the span (both ends inside)."""
         return self.open().filter(met_on__isnull=True, paused_since__isnull=True, due_on__range=(first, last))
-
-    def alike(self, problem: "Problem", *, days: int = 14, metres: float = 50) -> "ProblemQuerySet":
-        """Likely duplicates: open, of the same kind, at the same site or within so many metres, found within
-        so many days of it; the problem itself is left out."""
-        near = Q(site=problem.site_id)
-        if problem.lat is not None and problem.lon is not None:
-            north = metres / METRES_PER_DEGREE
-            east = north / max(math.cos(math.radians(problem.lat)), 0.01)
-            box = Q(
-                lat__range=(problem.lat - north, problem.lat + north),
-                lon__range=(problem.lon - east, problem.lon + east),
-            )
-            off = (F("lat") - problem.lat) * (F("lat") - problem.lat) / north**2
-            off += (F("lon") - problem.lon) * (F("lon") - problem.lon) / east**2
-            near |= box & Q(LessThanOrEqual(off, 1.0))
-        span = datetime.timedelta(days=days)
-        return (
-            self.open()
-            .filter(near, kind=problem.kind_id, found_on__range=(problem.found_on - span, problem.found_on + span))
-            .exclude(pk=problem.pk)
-        )
 
     def find(self, text: str) -> "ProblemQuerySet":
         """Text search; something that looks like a number finds that number first of all."""

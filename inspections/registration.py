@@ -6,7 +6,7 @@ from casetracker import registry, work
 from casetracker.enums import Role
 from casetracker.models import User
 from casetracker.registry import Place
-from inspections import bulk, digests, finding, panels, queues, subjects, subjects_sites
+from inspections import bulk, digests, finding, panels, queues, subjects, subjects_checklists, subjects_sites
 from inspections.demo import people
 from inspections.ledger.importing import jobs as ledger_jobs
 
@@ -45,6 +45,9 @@ for group in finding.GROUPS:
 
 registry.subjects[subjects.PROBLEM.type] = subjects.PROBLEM
 registry.evidence_gates.append(subjects.may_open)
+subjects_checklists.teach()
+for subject in subjects_checklists.SUBJECTS:
+    registry.subjects[subject.type] = subject
 for subject in (subjects_sites.SITE, subjects_sites.VISIT, subjects_sites.PARTY):
     registry.subjects[subject.type] = subject
 registry.evidence_gates.append(subjects_sites.sent_lately)

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from inspections.views import (
     batches,
     bulk,
+    checklists,
     figures,
     imports,
     parties,
@@ -17,6 +18,18 @@ from inspections.views import (
 )
 
 urlpatterns: list[URLPattern] = [
+    path("office/checklists/", checklists.checklists, name="checklists"),
+    path("office/checklists/new/", checklists.checklist_new, name="checklist_new"),
+    path("office/checklists/<int:pk>/", checklists.checklist, name="checklist"),
+    path("office/checklists/<int:pk>/change/", checklists.checklist_change, name="checklist_change"),
+    path("office/checklists/<int:pk>/issue/", checklists.checklist_issue, name="checklist_issue"),
+    path("office/checklists/<int:pk>/retire/", checklists.checklist_retire, name="checklist_retire"),
+    path("office/checklists/versions/<uuid:pk>/", checklists.checklist_version, name="checklist_version"),
+    path("office/kinds/", checklists.kinds, name="kinds"),
+    path("office/kinds/problems/new/", checklists.problem_kind_new, name="problem_kind_new"),
+    path("office/kinds/problems/<int:pk>/", checklists.problem_kind, name="problem_kind"),
+    path("office/kinds/sites/new/", checklists.site_kind_new, name="site_kind_new"),
+    path("office/kinds/sites/<int:pk>/", checklists.site_kind, name="site_kind"),
     path("problems/", problems.problems, name="problems"),
     path("problems/bulk/", bulk.choose, name="bulk"),
     path("problems/bulk/<uuid:job_id>/", bulk.result, name="bulk_result"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.contrib.auth.hashers import make_password
 
 from casetracker.enums import Language, Role, UnitKind
-from casetracker.models import District, Membership, Unit, User
+from casetracker.models import Membership, Unit, User
 
 PASSWORD = "casetracker-demo"
 SINCE = datetime.date(2019, 1, 1)
@@ -53,70 +53,62 @@ class Cast:
         return {name: value for name, value in vars(self).items() if isinstance(value, User)}
 
 
+# Name in the cast: Chinese name, English name, kind, parent, number prefix, districts.
+UNITS: dict[str, tuple[str, str, UnitKind, str, str, str]] = {
+    "bureau": ("市生态环境局", "Environmental Bureau", UnitKind.BUREAU, "", "", "410800"),
+    "office": ("市污染防治督导办公室", "Supervision Office", UnitKind.OFFICE, "bureau", "焦督", "410800"),
+    "team1": ("第一现场督导组", "Team 1", UnitKind.TEAM, "office", "", "410802 410803 410804"),
+    "team2": ("第二现场督导组", "Team 2", UnitKind.TEAM, "office", "", "410811 410821 4108Z1"),
+    "housing": ("市住建局", "Housing Bureau", UnitKind.DEPARTMENT, "", "", "410800"),
+    "city_management": ("市城管局", "City Management", UnitKind.DEPARTMENT, "", "", "410800"),
+    "jiefang": ("解放区政府", "Jiefang Government", UnitKind.GOVERNMENT, "", "", "410802"),
+    "shanyang": ("山阳区政府", "Shanyang Government", UnitKind.GOVERNMENT, "", "", "410811"),
+    "far_bureau": ("吕梁生态环境局", "Far Bureau", UnitKind.BUREAU, "", "", "141100"),
+    "far_office": ("吕梁督导办公室", "Far Office", UnitKind.OFFICE, "far_bureau", "吕督", "141100"),
+    "far_team": ("吕梁督导一组", "Far Team", UnitKind.TEAM, "far_office", "", "141102"),
+    "far_housing": ("吕梁住建局", "Far Housing", UnitKind.DEPARTMENT, "", "", "141100"),
+}
+
+# User name: name, and the posts held since SINCE.
+PEOPLE: dict[str, tuple[str, list[tuple[str, Role]]]] = {
+    "inspector1": ("陈望", [("team1", Role.INSPECTOR)]),
+    "inspector2": ("李禾", [("team2", Role.INSPECTOR)]),
+    "supervisor1": ("周衡", [("office", Role.SUPERVISOR)]),
+    "supervisor2": ("吴越", [("office", Role.SUPERVISOR)]),
+    "handler1": ("赵岩", [("housing", Role.HANDLER)]),
+    "handler2": ("钱树", [("city_management", Role.HANDLER)]),
+    "government1": ("冯原", [("jiefang", Role.HANDLER)]),
+    "officer1": ("孙执", [("bureau", Role.CASE_OFFICER)]),
+    "legal1": ("郑审", [("bureau", Role.LEGAL_REVIEWER)]),
+    "leader1": ("王领", [("office", Role.LEADER)]),
+    "admin": ("马管", [("bureau", Role.ADMINISTRATOR)]),
+    "outsider": ("温同", [("far_team", Role.INSPECTOR), ("far_office", Role.SUPERVISOR)]),
+    "far_handler": ("许远", [("far_housing", Role.HANDLER)]),
+    "deactivated": ("韩止", [("team1", Role.INSPECTOR), ("office", Role.SUPERVISOR)]),
+}
+
+
 def cast() -> Cast:
     """Write units, people and memberships (from 2019 on) and return them; once per database."""
-    bureau = make_unit("市生态环境局", UnitKind.BUREAU, name_en="Environmental Bureau", districts=["410800"])
-    office = make_unit(
-        "市污染防治督导办公室",
-        UnitKind.OFFICE,
-        name_en="Supervision Office",
-        parent=bureau,
-        number_prefix="焦督",
-        districts=["410800"],
+    units: dict[str, Unit] = {}
+    for key, (name, name_en, kind, parent, prefix, districts) in UNITS.items():
+        units[key] = make_unit(
+            name,
+            kind,
+            name_en=name_en,
+            parent=units[parent] if parent else None,
+            number_prefix=prefix,
+            districts=districts.split(),
+        )
+    people = {key: _person(key, name) for key, (name, _posts) in PEOPLE.items()}
+    people["deactivated"].is_active = False
+    User.objects.bulk_create(people.values())
+    Membership.objects.bulk_create(
+        Membership(user=people[key], unit=units[unit], role=role, from_on=SINCE)
+        for key, (_name, posts) in PEOPLE.items()
+        for unit, role in posts
     )
-    first = ["410802", "410803", "410804"]
-    second = ["410811", "410821", "4108Z1"]
-    team1 = make_unit("第一现场督导组", UnitKind.TEAM, name_en="Team 1", parent=office, districts=first)
-    team2 = make_unit("第二现场督导组", UnitKind.TEAM, name_en="Team 2", parent=office, districts=second)
-    housing = make_unit("市住建局", UnitKind.DEPARTMENT, name_en="Housing Bureau", districts=["410800"])
-    city_management = make_unit("市城管局", UnitKind.DEPARTMENT, name_en="City Management", districts=["410800"])
-    jiefang = make_unit("解放区政府", UnitKind.GOVERNMENT, name_en="Jiefang Government", districts=["410802"])
-    shanyang = make_unit("山阳区政府", UnitKind.GOVERNMENT, name_en="Shanyang Government", districts=["410811"])
-    far_bureau = make_unit("吕梁生态环境局", UnitKind.BUREAU, name_en="Far Bureau", districts=["141100"])
-    far_office = make_unit(
-        "吕梁督导办公室",
-        UnitKind.OFFICE,
-        name_en="Far Office",
-        parent=far_bureau,
-        number_prefix="吕督",
-        districts=["141100"],
-    )
-    far_team = make_unit("吕梁督导一组", UnitKind.TEAM, name_en="Far Team", parent=far_office, districts=["141102"])
-    far_housing = make_unit("吕梁住建局", UnitKind.DEPARTMENT, name_en="Far Housing", districts=["141100"])
-    outsider = make_person("outsider", "温同", (far_team, Role.INSPECTOR))
-    join(outsider, far_office, Role.SUPERVISOR)
-    deactivated = make_person("deactivated", "韩止", (team1, Role.INSPECTOR))
-    join(deactivated, office, Role.SUPERVISOR)
-    deactivated.is_active = False
-    deactivated.save(update_fields=["is_active"])
-    return Cast(
-        bureau=bureau,
-        office=office,
-        team1=team1,
-        team2=team2,
-        housing=housing,
-        city_management=city_management,
-        jiefang=jiefang,
-        shanyang=shanyang,
-        far_bureau=far_bureau,
-        far_office=far_office,
-        far_team=far_team,
-        far_housing=far_housing,
-        inspector1=make_person("inspector1", "陈望", (team1, Role.INSPECTOR)),
-        inspector2=make_person("inspector2", "李禾", (team2, Role.INSPECTOR)),
-        supervisor1=make_person("supervisor1", "周衡", (office, Role.SUPERVISOR)),
-        supervisor2=make_person("supervisor2", "吴越", (office, Role.SUPERVISOR)),
-        handler1=make_person("handler1", "赵岩", (housing, Role.HANDLER)),
-        handler2=make_person("handler2", "钱树", (city_management, Role.HANDLER)),
-        government1=make_person("government1", "冯原", (jiefang, Role.HANDLER)),
-        officer1=make_person("officer1", "孙执", (bureau, Role.CASE_OFFICER)),
-        legal1=make_person("legal1", "郑审", (bureau, Role.LEGAL_REVIEWER)),
-        leader1=make_person("leader1", "王领", (office, Role.LEADER)),
-        admin=make_person("admin", "马管", (bureau, Role.ADMINISTRATOR)),
-        outsider=outsider,
-        far_handler=make_person("far_handler", "许远", (far_housing, Role.HANDLER)),
-        deactivated=deactivated,
-    )
+    return Cast(**units, **people)  # type: ignore[arg-type]
 
 
 def make_unit(
@@ -139,22 +131,22 @@ def make_unit(
         valid_until=valid_until,
     )
     unit.save()
-    unit.districts.set(District.objects.filter(code__in=districts or []))
+    unit.districts.add(*districts or [])  # type: ignore[arg-type]
     return unit
 
 
 def make_person(username: str, name: str, *posts: tuple[Unit, Role], language: Language = Language.ENGLISH) -> User:
     """A person with the password PASSWORD and memberships from SINCE on."""
-    person = User.objects.create(
-        username=username,
-        name=name,
-        email=f"{username}@example.org",
-        language=language,
-        password=make_password(PASSWORD),
-    )
+    person = _person(username, name, language)
+    person.save()
     for unit, role in posts:
         join(person, unit, role)
     return person
+
+
+def _person(username: str, name: str, language: Language = Language.ENGLISH) -> User:
+    password = make_password(PASSWORD)
+    return User(username=username, name=name, email=f"{username}@example.org", language=language, password=password)
 
 
 def join(
@@ -178,5 +170,5 @@ def leave(person: User, unit: Unit, until_on: datetime.date) -> None:
 
 def forget(person: User) -> None:
     """Drop what was read of the person's posts, as a new request would."""
-    for name in ("posts", "_inspection_scope", "_posts_ever"):
-        person.__dict__.pop(name, None)
+    for name in [name for name in vars(person) if name in ("posts", "_every_post") or name.startswith("_inspection_")]:
+        del person.__dict__[name]

@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from casetracker.enums import DeliveryState, JobState
-from casetracker.models import Delivery, Job, Notice, SavedView, Unit, User
+from casetracker.models import DeadlineRule, Delivery, Job, Membership, Notice, SavedView, Unit, User
 from inspections import workflow
 from inspections.enums import AssignmentRole, Route, Status
 from inspections.models import Batch, ImportBatch, Party, Problem, Site, Visit
@@ -37,6 +37,8 @@ class World:
     party: Party
     # A weekly letter to inspector1, who has no address.
     letter: Delivery
+    post: Membership
+    rule: DeadlineRule
     photo: str
 
     @property
@@ -90,6 +92,8 @@ def build(cast: Cast) -> World:
         notice=_notice(cast.supervisor1),
         party=party,
         letter=_letter(cast.inspector1),
+        post=Membership.objects.get(user=cast.handler1),
+        rule=DeadlineRule.objects.order_by("code", "pk")[0],
         photo=str(attachment.evidence_id),
     )
 

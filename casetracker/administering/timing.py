@@ -1,6 +1,7 @@
 """Writing what clocks are counted by: calendar days and the rules of terms."""
 
 import datetime
+from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
@@ -62,14 +63,28 @@ def load_notice(notice: Notice, *, by: User, source: str) -> Changes:
     return changes
 
 
+def tried(write: Callable[[], Changes]) -> Changes:
+    """What a loader of the calendar would change; it is run and rolled back, so nothing is written."""
+    with transaction.atomic():
+        changes = write()
+        transaction.set_rollback(True)
+    calendars.clear()
+    return changes
+
+
 @transaction.atomic
 def reload_package(*, by: User) -> Changes:
     """Load every year the packaged table knows; what was entered by hand or by a notice stays as it is."""
-    changes = calendars.store(calendars.rows_from_package(calendars.PACKAGE_YEARS), over="loaded")
+    changes = package_changes()
     if changes.changed:
         _tell_days(changes, "reload_package", by, source=calendars.PACKAGE_SOURCE)
     _guess_ahead()
     return changes
+
+
+def package_changes() -> Changes:
+    """Write every year of the packaged table, without its event."""
+    return calendars.store(calendars.rows_from_package(calendars.PACKAGE_YEARS), over="loaded")
 
 
 def _guess_ahead() -> None:

@@ -49,13 +49,16 @@ class UnitForm(forms.ModelForm):  # type: ignore[type-arg]
             "valid_until": gettext_lazy("From the next day on nothing new can be assigned to it."),
             "successor": gettext_lazy("The unit that takes over its work."),
         }
-        widgets = {"valid_from": day_input(), "valid_until": day_input()}
+        widgets = {
+            "districts": forms.CheckboxSelectMultiple,
+            "valid_from": day_input(),
+            "valid_until": day_input(),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         kept: Any = self.fields
         kept["districts"].queryset = District.objects.order_by("code")
-        kept["districts"].widget.attrs["size"] = 8
         units = Unit.objects.order_by("path")
         if self.instance.pk is None:
             del self.fields["reason"]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from casetracker import deliveries, digest
+from casetracker.dates import long_date
 from casetracker.enums import DeliveryState, Role
 from casetracker.models import Delivery, User
 
@@ -31,7 +32,7 @@ def weekly(request: HttpRequest) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     seen = overseen(user)
     periods = list(seen.order_by("-period").values_list("period", flat=True).distinct()[:PERIODS_OFFERED])
-    period = request.GET.get("period", "") or (periods[0] if periods else "")
+    period = request.GET.get("period", "").replace("\0", "") or (periods[0] if periods else "")
     rows = seen.filter(period=period).select_related("person", "letter").order_by("person__username", "pk")
     open_ones = set(deliveries.unsettled().filter(kind=digest.KIND, period=period).values_list("pk", flat=True))
     letters = [
@@ -53,7 +54,7 @@ def weekly(request: HttpRequest) -> HttpResponse:
 def _title(period: str, count: int) -> str:
     if not count:
         return _("No weekly e-mail was sent yet")
-    words = {"count": count, "monday": digest.monday_of(period)}
+    words = {"count": count, "monday": long_date(digest.monday_of(period))}
     text = ngettext(
         "Weekly e-mail of %(monday)s: %(count)s reader", "Weekly e-mail of %(monday)s: %(count)s readers", count
     )
@@ -77,27 +78,3 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
     elif request.POST.get("decision") == "received":
         deliveries.was_received(delivery, by=user)
     return redirect(f"{reverse('weekly')}?{urlencode({'period': delivery.period})}")
-
-
-def summary(user: User) -> dict[str, Any] | None:
-    """The last weekly e-mail in a few figures, for the panel beside my work; None where there is none to look after."""
-    if not user.has_role(Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR):
-        return None
-    seen = digest.overseen(user)
-    period = seen.order_by("-period").values_list("period", flat=True).first()
-    if period is None:
-        return {"period": ""}
-    rows = seen.filter(period=period)
-    states: dict[str, int] = dict(rows.values_list("state").annotate(n=Count("pk")).order_by())
-    sent_at = rows.filter(sent_at__isnull=False).order_by("sent_at").values_list("sent_at", flat=True).first()
-    trouble = deliveries.unsettled().filter(pk__in=rows.values("pk")).count()
-    return {
-        "period": period,
-        "sent": states.get(DeliveryState.SENT, 0),
-        "sent_at": sent_at,
-        "waiting": sum(states.get(one, 0) for one in ("pending", "claimed", "handing_over")),
-        "skipped": states.get(DeliveryState.SKIPPED, 0),
-        "trouble": trouble,
-        "readers": sum(states.values()),
-        "url": f"{reverse('weekly')}?{urlencode({'period': period})}",
-    }

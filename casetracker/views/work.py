@@ -40,7 +40,8 @@ def work(request: HttpRequest) -> HttpResponse:
         "tabs": _tabs(desk, queue, when),
         "segments": _segments(desk.counts, when),
         "narrowed": bool(queue or when),
-        "may_see_problems": any(role != Role.ADMINISTRATOR for role in (post.role for post in user.posts)),
+        # An administrator alone has no list, and no empty one either.
+        "has_list": bool(page.rows or queue or when) or any(post.role != Role.ADMINISTRATOR for post in user.posts),
         "may_report": user.has_role(Role.INSPECTOR, Role.SUPERVISOR),
         "continued": bool(request.GET.get("after")),
         "leading": [panel for panel in panels if panel.leads],

@@ -60,8 +60,9 @@ class Content:
 
     @property
     def says_something(self) -> bool:
-        own = self.overdue or self.due_week or self.requests or self.beside_rows
-        return bool(own or any(self.waiting.values()))
+        """A unit's own request waits for somebody else, so it alone is no reason for a letter."""
+        requests = self.requests if self.audience.role != Role.HANDLER else 0
+        return bool(self.overdue or self.due_week or self.beside_rows or requests or any(self.waiting.values()))
 
 
 def contents(wanted: Sequence[Hashable], as_of: AsOf) -> dict[Hashable, Any]:

@@ -48,7 +48,7 @@ def readers(as_of: AsOf) -> QuerySet[User]:
     of_office = Q(role__in=[Role.LEADER, Role.SUPERVISOR], unit__in=_posts_over(busy))
     of_unit = Q(unit__in=late.values("lead_unit")) | Q(unit__in=due.values("lead_unit"))
     if as_of.living:
-        of_unit |= Q(unit__in=asked.values("assignment__unit")) | Q(unit__in=beside(as_of).values("unit"))
+        of_unit |= Q(unit__in=beside(as_of).values("unit"))
     found = posts.filter((Q(role=Role.HANDLER) & of_unit) | of_team | of_office)
     return User.objects.filter(pk__in=found.values("user"))
 
@@ -99,7 +99,9 @@ def still(person: User, as_of: AsOf) -> bool:
             return True
         if one.role != Role.HANDLER and waiting(own, as_of, *_waits(one.role)).exists():
             return True
-        if requests(one).exists() or (one.role == Role.HANDLER and beside(as_of).filter(unit=one.unit).exists()):
+        if one.role == Role.HANDLER and beside(as_of).filter(unit=one.unit).exists():
+            return True
+        if one.role != Role.HANDLER and requests(one).exists():
             return True
     return False
 

@@ -67,7 +67,7 @@ class FindingForm(forms.Form):
     use_required_attribute = False
 
     kind = forms.ModelChoiceField(label=gettext_lazy("Kind"), queryset=ProblemKind.objects.all(), required=False)
-    description = fields.text(gettext_lazy("What is wrong"), rows=2)
+    description = fields.text(gettext_lazy("What is wrong"), rows=2, missing=gettext_lazy("Say what is wrong."))
     quantity = forms.DecimalField(
         label=gettext_lazy("Quantity"), max_digits=10, decimal_places=2, min_value=Decimal("0.01"), required=False
     )

@@ -109,6 +109,12 @@ class VisitForm(forms.Form):
     def clean_names(self) -> list[str]:
         return [name.strip() for name in re.split(r"[,，、;；\n]", self.cleaned_data["names"]) if name.strip()]
 
+    def clean(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        if not (values.get("inspectors") or values.get("names") or values.get("people")) and not self.errors:
+            self.add_error("inspectors", _("Say who was there, or at least how many."))
+        return values
+
     def facts(self) -> dict[str, Any]:
         """The columns of the visit; an end before the beginning lies on the next day."""
         values = dict(self.cleaned_data)

@@ -147,8 +147,12 @@ class Problem(models.Model):
         indexes = [
             GinIndex(fields=["search"]),
             models.Index(fields=["-found_on", "-id"]),
+            # Holds what the counts of open and overdue problems ask for, so that they read no row.
             models.Index(
-                fields=["due_on", "id"], condition=Q(status__in=[s.value for s in OPEN]), name="problem_open_due"
+                fields=["due_on", "id"],
+                include=["status", "met_on", "paused_since", "office", "team", "district"],
+                condition=Q(status__in=[s.value for s in OPEN]),
+                name="problem_open_due",
             ),
             models.Index(fields=["team", "-found_on", "-id"]),
             models.Index(fields=["district", "-found_on", "-id"]),
@@ -156,6 +160,10 @@ class Problem(models.Model):
             models.Index(fields=["status", "-found_on", "-id"]),
             models.Index(fields=["site", "-found_on"]),
             models.Index(fields=["office", "number_year", "number_seq"]),
+            models.Index(fields=["-number_year", "-number_seq", "-id"], name="problem_by_number"),
+            models.Index(fields=["number_seq", "number_year"], name="problem_of_number"),
+            models.Index(fields=["site_name", "id"], name="problem_by_site"),
+            models.Index(fields=["-found_on", "-id"], condition=Q(special=True), name="problem_special"),
         ]
 
     def __str__(self) -> str:

@@ -23,16 +23,18 @@ def people_of(units: Iterable[Unit | int], *roles: str) -> list[User]:
 
 
 def handlers(problem: Problem, assignments: Iterable[Assignment] | None = None) -> list[User]:
-    """Who answers for the problem now: the responsible persons, else everybody who handles for the units."""
-    live = assignments or Assignment.objects.filter(problem=problem, state__in=LIVE_ASSIGNMENT).select_related(
-        "responsible"
+    """Who answers for the problem now: the responsible persons as long as they belong to their units, else
+    everybody who handles for the units."""
+    live = list(assignments or Assignment.objects.filter(problem=problem, state__in=LIVE_ASSIGNMENT))
+    posts = Membership.objects.running(timezone.localdate()).filter(
+        unit__in=[one.unit_id for one in live], user__is_active=True
     )
+    members = list(posts.select_related("user"))
     people: list[User] = []
     for one in live:
-        if one.responsible is not None and one.responsible.is_active:
-            people.append(one.responsible)
-        else:
-            people.extend(people_of([one.unit_id], Role.HANDLER))
+        own = [post for post in members if post.unit_id == one.unit_id]
+        responsible = [post.user for post in own if post.user_id == one.responsible_id]
+        people += responsible or [post.user for post in own if post.role == Role.HANDLER]
     return people
 
 

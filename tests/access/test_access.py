@@ -84,7 +84,7 @@ def test_a_foreign_object_answers_like_a_missing_one(world: World) -> None:
                     missing = ask(client, method, address_of(url, nothing), htmx=htmx)
                     assert foreign.status_code == missing.status_code, (url, who, method)
                     assert foreign.status_code in (404, 405), (url, who, method)
-                    words = body_of(foreign).replace(str(there[0]), ""), body_of(missing).replace(str(nothing[0]), "")
+                    words = [body_of(answer).replace(answer.request["PATH_INFO"], "") for answer in (foreign, missing)]
                     assert words[0] == words[1], (url, who, method)
 
 
@@ -124,7 +124,7 @@ SEARCHES = ("锦绣家园", "焦督〔", "黄土", "宏远")
 def test_no_page_of_a_stranger_says_a_word_of_the_first_city(world: World) -> None:
     secrets = [world.site.name, world.problem.number, world.problem.description, world.photo, world.batch.title]
     secrets += [world.batch.number, world.view.name, str(world.site.pk), str(world.problem.pk)]
-    secrets += [world.party.name, world.cast.inspector1.name]
+    secrets += [world.party.name]
     pages = [address(world, name) for name, rule in RULES.items() if rule.args is None and not rule.posts]
     for name in ("search", "problems", "sites", "site_suggest", "visits", "parties"):
         pages += [address_of(name, (), f"q={text}") for text in SEARCHES]
@@ -133,7 +133,9 @@ def test_no_page_of_a_stranger_says_a_word_of_the_first_city(world: World) -> No
         for page in pages:
             response = client.get(page)
             text = body_of(response) if response.status_code < 500 else ""
-            assert [secret for secret in secrets if secret in text] == [], (name, page)
+            # An administrator keeps the accounts and reads to whom mail went.
+            hidden = secrets if name == "admin" else [*secrets, world.cast.inspector1.name]
+            assert [secret for secret in hidden if secret in text] == [], (name, page)
 
 
 def test_foreign_ids_in_a_form_are_refused(world: World) -> None:

@@ -85,20 +85,36 @@ def test_a_parameter_that_no_filter_has_is_refused(people: Cast, page: str, para
     assert client.get(reverse(page), {parameter: "a"}).status_code == 400
 
 
-LISTS = ("work", "problems", "visits", "sites", "figures", "search", "inbox", "batches", "site_suggest")
+PARAMETERS = {
+    "work": "queue when after",
+    "problems": "q state overdue unit district found_from due_to site kind order after before jump cols figure count",
+    "visits": "q team site from to district order after jump count campaign",
+    "sites": "q kind district open order after",
+    "figures": "start end district",
+    "search": "q",
+    "inbox": "show before",
+    "batches": "before",
+    "site_suggest": "q for mode",
+    "parties": "q",
+    "weekly": "period",
+    "visit_new": "site q mode checklist",
+    "problem_new": "site visit q",
+    "batch_new": "ids",
+    "save_view": "page",
+}
+STRANGE = ("\x00", "'\"><script>", "-1", "9223372036854775808", "2026-02-30", "٣", "%s" * 2000)
 
 
-@pytest.mark.parametrize("page", LISTS)
+@pytest.mark.parametrize("page", PARAMETERS)
 def test_strange_values_are_never_a_server_error(people: Cast, page: str) -> None:
-    client = client_of(people.supervisor1)
-    names = ("q", "state", "overdue", "unit", "district", "found_from", "from", "start", "end", "site", "order")
-    names += ("after", "before", "jump", "cols", "queue", "when", "show", "team", "kind", "figure", "count", "page")
-    values = ("", "\x00", "'", '"><script>', "-1", "9223372036854775808", "1e309", "NaN", "2026-02-30", "٣", "a" * 5000)
-    for name in names:
-        for value in values:
+    client = client_of(people.supervisor1, raise_request_exception=False)
+    wrong = []
+    for name in PARAMETERS[page].split():
+        for value in STRANGE:
             response = client.get(reverse(page), {name: value})
-            assert response.status_code < 500, (name, value)
-            assert b"<script>" not in response.content.replace(b"<script>alert", b""), (name, value)
+            if response.status_code >= 500 or b'"><script>' in response.content:
+                wrong.append(f"{page}?{name}={value[:20]!r}: {response.status_code}")
+    assert wrong == []
 
 
 # --- Headers, redirects, cookies --------------------------------------------------------------------
@@ -136,7 +152,7 @@ def test_every_answer_carries_the_security_headers(people: Cast, settings: Any, 
     assert "http:" not in policy
     assert "Access-Control-Allow-Origin" not in response
     if "html" in response.get("Content-Type", ""):
-        assert response["Cache-Control"] == "no-store"
+        assert "no-store" in response["Cache-Control"]
     if status == 500:
         assert b"a bug" not in response.content
         assert b"Traceback" not in response.content

@@ -1,15 +1,11 @@
 """The weekly e-mail: owed when, to whom, once; what it says is what the lists show."""
 
 import datetime
-import json
 import threading
-from io import StringIO
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.core.management import call_command
-from django.core.management.base import CommandError
 from django.db import connections
 from django.test import Client
 from django.utils import timezone
@@ -374,63 +370,24 @@ def test_a_letter_to_somebody_who_answers_for_another_unit_now_is_not_sent(cast:
     assert digest.send(made) == {"cancelled": 1}
 
 
-# --- The command ------------------------------------------------------------------------------------
-
-
-def run(*args: str) -> dict[str, Any]:
-    out = StringIO()
-    call_command("send_digest", *args, "--format", "json", stdout=out)
-    found: dict[str, Any] = json.loads(out.getvalue())
-    return found
-
-
-def test_the_command_sends_and_repeats_nothing(cast: Cast) -> None:
+def test_a_letter_whose_week_is_over_is_not_sent_any_more(cast: Cast) -> None:
     late_problem(cast)
-    today = timezone.localdate().isoformat()
-    report = run("--on", today)
-    assert (report["readers"], report["sent"], report["already"]) == (5, 5, 0)
-    assert {letter["reader"]: letter["totals"]["overdue"] for letter in report["letters"]}["handler1"] == 1
-    again = run("--on", today)
-    assert (again["readers"], again["sent"], again["already"], again["letters"]) == (5, 0, 5, [])
-    assert mail.count() == 5
+    made = digest.plan(timezone.localdate(), reader=cast.handler1)
+    delivery = Delivery.objects.get(pk=made.new[cast.handler1.pk])
+    saturday = monday_morning() + 5 * DAY
+    if timezone.localdate() < saturday.date():
+        assert digest.unwanted(delivery, saturday) == "The week is over."
+    assert digest.unwanted(delivery) == ""
 
 
-def test_a_dry_run_shows_the_letters_and_changes_nothing(cast: Cast) -> None:
+def test_the_ticks_plan_send_and_rescue(cast: Cast) -> None:
+    from casetracker import tasks
+    from casetracker.celery import app
+
     late_problem(cast)
-    report = run("--on", timezone.localdate().isoformat(), "--dry-run")
-    assert len(report["letters"]) == report["readers"] == 5
-    assert report["sent"] == 0
-    assert not Delivery.objects.exists()
-    assert mail.count() == 0
-
-
-def test_one_reader_alone(cast: Cast) -> None:
-    late_problem(cast)
-    report = run("--reader", "handler1")
-    assert [letter["reader"] for letter in report["letters"]] == ["handler1"]
-    assert Delivery.objects.count() == 1
-
-
-def test_a_day_of_the_past_is_told_as_it_was(cast: Cast) -> None:
-    done = make_problem(cast, status=Status.CLOSED, due_on=datetime.date(2019, 12, 6))
-    assert done.closed_on is not None
-    assert done.closed_on < datetime.date(2019, 12, 6)
-    late = make_problem(cast, status=Status.RECTIFYING, due_on=datetime.date(2019, 12, 6))
-    workflow.report_back(
-        late, by=cast.handler1, text="已整改", shots=[_shot(cast.handler1)], now=local("2019-12-11 10:00")
-    )
-    report = run("--on", "2019-12-09", "--reader", "handler1")
-    assert report["letters"][0]["totals"]["overdue"] == 1
-    assert run("--on", "2019-12-16", "--reader", "handler1", "--dry-run")["letters"] == []
-
-
-def _shot(by: User) -> Any:
-    from tests.builders import shot
-
-    return shot(by)
-
-
-@pytest.mark.parametrize("args", [("--on", "9.12.2019"), ("--on", "2019-13-01"), ("--reader", "nobody")])
-def test_the_command_says_what_it_can_not_read(db: None, args: tuple[str, str]) -> None:
-    with pytest.raises(CommandError):
-        call_command("send_digest", *args)
+    tasks.plan_digest()
+    tasks.send_deliveries()
+    tasks.rescue()
+    assert set(Delivery.objects.values_list("state", flat=True)) <= {"sent"}
+    app.loader.import_default_modules()
+    assert {entry["task"] for entry in app.conf.beat_schedule.values()} <= set(app.tasks)

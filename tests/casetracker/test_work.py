@@ -340,5 +340,4 @@ def test_thirty_rows_cost_as_many_queries_as_one(cast: Cast, name: str, most: in
     more(1)
     one = statements(getattr(cast, name))
     more(8)
-    assert statements(getattr(cast, name)) == one
-    assert one <= most
+    assert statements(getattr(cast, name)) <= one <= most

@@ -198,25 +198,6 @@ def test_open_and_counted(people: Cast) -> None:
     assert [status for status, one in problems.items() if one.is_open] == list(Status)[:6]
 
 
-def test_likely_duplicates_are_near_alike_recent_and_open(people: Cast) -> None:
-    place = make_site(people, lat=35.24100, lon=113.23800)
-    near = make_site(people, lat=35.24130, lon=113.23840)  # 33 m north, 36 m east: 49 m
-    beyond = make_site(people, lat=35.24135, lon=113.23840)  # 39 m north, 36 m east: 53 m
-    nowhere = make_site(people, lat=None, lon=None)
-    one = make_problem(people, site=place, now=at("2019-12-20 09:00"))
-    same_site = make_problem(people, site=place, now=at("2019-12-20 10:00"))
-    next_door = make_problem(people, site=near, now=at("2019-12-06 09:00"))
-    make_problem(people, site=beyond, now=at("2019-12-20 09:00"))
-    make_problem(people, site=place, now=at("2019-12-05 09:00"))
-    make_problem(people, site=place, kind="dust", now=at("2019-12-20 09:00"))
-    make_problem(people, site=place, status=Status.CLOSED, now=at("2019-12-20 09:00"))
-    lost = make_problem(people, site=nowhere, now=at("2019-12-20 09:00"))
-    also_lost = make_problem(people, site=nowhere, now=at("2019-12-20 09:00"))
-
-    assert set(Problem.objects.alike(one)) == {same_site, next_door}
-    assert set(Problem.objects.alike(lost)) == {also_lost}
-
-
 def test_search_finds_words_numbers_and_former_places(people: Cast) -> None:
     problem = make_problem(people, description="黄土裸露约200平方米", now=MONDAY)
     make_problem(people, description="道路破损", route=Route.ON_SPOT, status=Status.RECTIFYING, now=MONDAY)

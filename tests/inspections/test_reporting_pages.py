@@ -86,7 +86,7 @@ def test_on_the_spot_tells_a_unit(people: Cast) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"description": " "}, "This field is required."),
+        ({"description": " "}, "Say what is wrong."),
         ({"found_on": "2999-01-01"}, "future"),
         ({"fixed": 4}, "on the spot"),
         ({"route": "on_spot", "fixed": 4}, "Add at least one photo of how it was before."),

@@ -113,7 +113,7 @@ def test_the_problem_that_comes_back_can_be_asked_again(people: Cast) -> None:
     assert verbs == {"begin", "hand_back", "ask_extension", "comment"}
 
 
-@pytest.mark.parametrize(("verb", "queries"), [("report", 10), ("claim", 13), ("close", 18)])
+@pytest.mark.parametrize(("verb", "queries"), [("report", 10), ("claim", 13), ("close", 19)])
 def test_how_many_queries_a_move_takes(
     people: Cast, verb: str, queries: int, django_assert_num_queries: Callable[..., Any]
 ) -> None:

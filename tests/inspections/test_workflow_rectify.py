@@ -4,10 +4,10 @@ import pytest
 
 from casetracker.errors import IllegalMove, Invalid, NotAllowed
 from inspections import workflow
-from inspections.enums import AssignmentRole, Phase, Route, Severity, Status
+from inspections.enums import AssignmentRole, Audience, Phase, Route, Severity, Status
 from inspections.workflow import Addressee, Shot
 from tests.builders import at, day, make_paper, make_problem, make_site, shot
-from tests.cast import Cast, join, make_person
+from tests.cast import Cast, join, leave, make_person
 from tests.inspections.reading import clocks, fresh, last_event, snapshot, states, stays, told, waiting
 
 MONDAY = at("2019-12-02 09:00")
@@ -49,6 +49,18 @@ def test_the_claimer_may_name_a_colleague_or_somebody_without_an_account(people:
     assert (fresh(written).responsible, fresh(written).responsible_name) == (None, "老何")
     assert refusal.value.field == "responsible"
     assert fresh(foreign).status == Status.ASSIGNED
+
+
+def test_when_the_responsible_person_has_left_the_units_handlers_are_told(people: Cast) -> None:
+    colleague = make_person("colleague", "林工", (people.housing, "handler"))
+    problem = make_problem(people, status=Status.CLAIMED, now=MONDAY)
+    workflow.comment(problem, by=people.supervisor1, text="一", audience=Audience.UNIT, now=TUESDAY)
+    assert told(problem, "comment") == {"handler1"}
+
+    leave(people.handler1, people.housing, day("2019-12-31"))
+    workflow.pause(problem, by=people.supervisor1, reason="停工", now=TUESDAY)
+
+    assert told(problem, "pause") == {colleague.username}
 
 
 def test_a_second_claim_is_refused_with_the_present_state(people: Cast) -> None:

@@ -173,7 +173,7 @@ class Rig:
             java_script_enabled=script,
         )
         self.contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         context.add_init_script(WATCH)
         if person is not None:
             User.objects.filter(pk=person.pk).update(language=LANGUAGES[language])

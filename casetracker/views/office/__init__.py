@@ -1,0 +1,1 @@
+"""The pages of an administrator: units, people, calendar, rules, options."""
