@@ -115,7 +115,8 @@ class _Statement:
         if not self.parts:
             return []
         with connection.cursor() as cursor:
-            cursor.execute(f"WITH {', '.join(self.tables)} {' UNION ALL '.join(self.parts)}", [*self.params, *self.after])
+            asked = f"WITH {', '.join(self.tables)} {' UNION ALL '.join(self.parts)}"
+            cursor.execute(asked, [*self.params, *self.after])
             return cursor.fetchall()
 
 

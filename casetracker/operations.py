@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from casetracker import calendars, deliveries, digest, health, watermark
 from casetracker.enums import DeliveryState, JobState, Role
@@ -50,6 +51,20 @@ class Part:
     @property
     def light(self) -> str:
         return LIGHTS[self.state]
+
+    @property
+    def heard(self) -> str:
+        """How long ago it gave its last sign of life; "" where it gives none."""
+        if self.age is None:
+            return ""
+        seconds = int(self.age)
+        if seconds < 120:
+            return ngettext("heard from %(n)s second ago", "heard from %(n)s seconds ago", seconds) % {"n": seconds}
+        minutes = seconds // 60
+        if minutes < 120:
+            return ngettext("heard from %(n)s minute ago", "heard from %(n)s minutes ago", minutes) % {"n": minutes}
+        hours = minutes // 60
+        return ngettext("heard from %(n)s hour ago", "heard from %(n)s hours ago", hours) % {"n": hours}
 
     @property
     def words(self) -> str:

@@ -55,7 +55,8 @@ CHOICE_WORDS = {"unit": TermUnit, "language": Language}
 DAYS = {"valid_from", "valid_until", "effective_from"}
 MOST_DAYS = 7
 
-# What each verb says; an app adds its own verbs and columns. Sentences about posts also name role, unit and days, those about the calendar days and source.
+# What each verb says; an app adds its own verbs and columns. Sentences about posts also name role, unit and days,
+# those about the calendar days and source.
 SAYINGS: dict[str, Any] = {
     "create_unit": gettext_lazy("%(who)s made the unit."),
     "change_unit": gettext_lazy("%(who)s changed the unit."),

@@ -221,7 +221,8 @@ def for_rows_of(order: Order, chosen: dict[str, Any]) -> Order:
         return order
     states = set(chosen.get("state") or ())
     if chosen.get("overdue") or chosen.get("due"):
-        sections, day = (BY_DUE,), "due_on"
+        sections: tuple[Section, ...] = (BY_DUE,)
+        day = "due_on"
     elif states and not states & {"open", *OPEN}:
         sections, day = (BY_FOUND,), "found_on"
     elif states and states <= {"open", *OPEN}:

@@ -3,13 +3,13 @@
 from typing import Any
 
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from casetracker.errors import DomainError
 
-Words = str | Promise
+# gettext_lazy's texts behave as text; the stubs' own class for them isn't there at run time.
+Words = Any
 
 
 def reason(*, required: bool = True, hint: Words = "") -> forms.CharField:

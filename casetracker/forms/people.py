@@ -12,7 +12,7 @@ from casetracker.forms.fields import day, reason
 from casetracker.models import Unit, User
 
 
-class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
+class PersonForm(forms.ModelForm):
     """The account of a person; casetracker.administering.people writes it."""
 
     use_required_attribute = False

@@ -39,7 +39,7 @@ class DayForm(forms.Form):
 
     def __init__(self, *args: Any, day: CalendarDay, **kwargs: Any) -> None:
         initial = {name: getattr(day, name) for name in ("kind", "name_zh", "name_en")}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **{**kwargs, "initial": initial})
         self.day = day
 
     def clean(self) -> dict[str, Any]:
@@ -121,7 +121,7 @@ def _decoded(form: NoticeForm, file: Any) -> str:
     return ""
 
 
-class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
+class RuleForm(forms.ModelForm):
     """A new version of the rule of one clock; casetracker.administering.timing writes it."""
 
     use_required_attribute = False

@@ -10,7 +10,7 @@ from casetracker.forms.fields import LinesField, day_input, reason
 from casetracker.models import District, Unit
 
 
-class UnitForm(forms.ModelForm):  # type: ignore[type-arg]
+class UnitForm(forms.ModelForm):
     """Everything of a unit that an administrator keeps; casetracker.administering.units writes it."""
 
     use_required_attribute = False

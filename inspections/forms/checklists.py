@@ -17,7 +17,7 @@ SPARE = 3
 MOST_ITEMS = 200
 
 
-class ChecklistForm(forms.ModelForm):  # type: ignore[type-arg]
+class ChecklistForm(forms.ModelForm):
     """Names and kinds of site of a checklist; its code is chosen once."""
 
     use_required_attribute = False
@@ -94,7 +94,7 @@ class LineForm(forms.Form):
         return not self.initial.get("name_zh")
 
 
-class BaseLines(forms.BaseFormSet):  # type: ignore[type-arg]
+class BaseLines(forms.BaseFormSet):
     """All lines of a version; the choices of kinds are read once."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -146,7 +146,7 @@ class IssueForm(forms.Form):
     based_on = forms.IntegerField(widget=forms.HiddenInput)
 
 
-class ProblemKindForm(forms.ModelForm):  # type: ignore[type-arg]
+class ProblemKindForm(forms.ModelForm):
     """A kind of problem."""
 
     use_required_attribute = False
@@ -178,7 +178,7 @@ class ProblemKindForm(forms.ModelForm):  # type: ignore[type-arg]
         return {name: self.cleaned_data[name] for name in self.fields}
 
 
-class SiteKindForm(forms.ModelForm):  # type: ignore[type-arg]
+class SiteKindForm(forms.ModelForm):
     """A kind of site."""
 
     use_required_attribute = False

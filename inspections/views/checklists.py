@@ -129,7 +129,7 @@ def checklist_issue(request: HttpRequest, pk: int) -> HttpResponse:
     last = row.latest
     number = last.number if last is not None else 0
     form = IssueForm(request.POST or None, initial={"based_on": number})
-    lines = LinesFormSet(request.POST or None, initial=initial_of(last), prefix="line")
+    lines: Any = LinesFormSet(request.POST or None, initial=initial_of(last), prefix="line")
     status = 200
     if request.method == "POST":
         status = 422
@@ -173,8 +173,9 @@ def checklist_retire(request: HttpRequest, pk: int) -> HttpResponse:
 @for_administrators
 def kinds(request: HttpRequest) -> HttpResponse:
     """The kinds of problem and of site."""
-    context = {"problem_kinds": list(ProblemKind.objects.all()), "site_kinds": list(SiteKind.objects.all())}
-    total = len(context["problem_kinds"]) + len(context["site_kinds"])
+    of_problems, of_sites = list(ProblemKind.objects.all()), list(SiteKind.objects.all())
+    context = {"problem_kinds": of_problems, "site_kinds": of_sites}
+    total = len(of_problems) + len(of_sites)
     return render(request, "inspections/checklist_kinds.html", context | {"total": total})
 
 

@@ -18,8 +18,8 @@ from casetracker.administering import people as writing
 from casetracker.enums import Role
 from casetracker.errors import IllegalMove, Invalid
 from casetracker.models import Membership, User
-from tests.cast import PASSWORD, Cast, join, make_person
 from tests.casetracker.office import events, queries, sign_in, total, words
+from tests.cast import PASSWORD, Cast, join, make_person
 
 DAY = datetime.timedelta(days=1)
 
@@ -188,7 +188,12 @@ def test_a_unit_that_is_gone_gives_no_role(people: Cast) -> None:
     people.housing.save()
     with pytest.raises(Invalid):
         writing.give_post(
-            people.handler2, by=people.admin, unit=people.housing, role="handler", from_on=timezone.localdate(), reason="x"
+            people.handler2,
+            by=people.admin,
+            unit=people.housing,
+            role="handler",
+            from_on=timezone.localdate(),
+            reason="x",
         )
 
 

@@ -9,8 +9,8 @@ from casetracker import operations
 from casetracker.enums import DeliveryState, JobState
 from casetracker.health import DOWN, OK, STALE
 from casetracker.models import Delivery, Heartbeat, Job, Letter, User
-from tests.cast import Cast
 from tests.casetracker.office import queries, sign_in, words
+from tests.cast import Cast
 
 HOUR = datetime.timedelta(hours=1)
 

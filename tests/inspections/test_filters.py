@@ -193,7 +193,16 @@ def test_what_cannot_be_read_stays_and_says_so(people: Cast) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["foo=1", "state__in=open", "order=colour", "jump=tomorrow", "cols=secret", "from=x&figure=problems", "figure=nonsense&from=2019-01-01&to=2019-12-09"]
+    "query",
+    [
+        "foo=1",
+        "state__in=open",
+        "order=colour",
+        "jump=tomorrow",
+        "cols=secret",
+        "from=x&figure=problems",
+        "figure=nonsense&from=2019-01-01&to=2019-12-09",
+    ],
 )
 def test_an_address_that_nobody_gave_out_is_refused(people: Cast, query: str) -> None:
     def show() -> None:

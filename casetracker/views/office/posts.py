@@ -89,7 +89,7 @@ def person_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
             else:
                 if act == "password":
                     return render(request, "office/password.html", {"one": row, "password": made, "made": False})
-                messages.success(request, known.said)
+                messages.success(request, str(known.said))
                 return redirect("person", pk)
     context = {"form": form, "one": row, "act": known, "verb": act, "title": str(known.title) % {"name": row}}
     return render(request, "office/person_act.html", context, status=status)
@@ -130,7 +130,7 @@ def post_end(request: HttpRequest, pk: int) -> HttpResponse:
         if form.is_valid():
             write = writing.end_post if begun else writing.withdraw_post
             try:
-                write(post, by=user, **form.cleaned_data)  # type: ignore[operator]
+                write(post, by=user, **form.cleaned_data)
             except DomainError as error:
                 status = refuse(form, error)
             else:
