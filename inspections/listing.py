@@ -153,6 +153,8 @@ def read(query: QueryDict, user: User, today: datetime.date | None = None) -> Li
         if name not in KNOWN:
             raise BadAddress(name)
     day = today or timezone.localdate()
+    if query.get("order") == ORDERS[0].key:
+        del query["order"]
     order = paging.chosen(ORDERS, query.get("order", ""))
     if order is None:
         raise BadAddress("order")

@@ -41,6 +41,12 @@ class Register:
         return bool(self.filters.is_valid())
 
     @property
+    def unknown(self) -> str:
+        """The first parameter of the address that this list does not know; empty when it knows them all."""
+        known = {*self.filters.filters, *PLACES, "order"}
+        return next((name for name in self.query if name not in known), "")
+
+    @property
     def rows(self) -> Any:
         """The rows, in no order; none where a filter can't be read."""
         return self.filters.qs if self.is_valid else self.filters.queryset.none()

@@ -8,20 +8,32 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from casetracker import calendars
+from casetracker.bilingual import in_language
 from casetracker.calendars import Row
 from casetracker.models import Deadline, DeadlineRule
 from casetracker.workdays import Calendar, Day, Extension, Stop, Term, count, present_due
 
 # So many examples stand beside the count.
 EXAMPLES = 5
-LIKE = ("clock", "started_on", "amount", "term_unit", "roll", "stops", "agreed", "first_due_on", "due_on")
+LIKE = (
+    "rule__name_zh",
+    "rule__name_en",
+    "started_on",
+    "amount",
+    "term_unit",
+    "roll",
+    "stops",
+    "agreed",
+    "first_due_on",
+    "due_on",
+)
 
 
 @dataclass(frozen=True)
 class Move:
     """Running clocks of one kind that began on one day and would move alike."""
 
-    clock: str
+    name: str
     started_on: datetime.date
     before: datetime.date
     after: datetime.date
@@ -70,7 +82,8 @@ def _moves(rows: QuerySet[Deadline], dates: Any) -> Moves:
         looked_at += row["rows"]
         before, after = dates(row)
         if before != after:
-            moves.append(Move(row["clock"], row["started_on"], before, after, row["rows"]))
+            name = in_language(row["rule__name_zh"] or "", row["rule__name_en"] or "")
+            moves.append(Move(name, row["started_on"], before, after, row["rows"]))
     moves.sort(key=lambda one: (-one.rows, one.before))
     return Moves(looked_at, sum(one.rows for one in moves), tuple(moves[:EXAMPLES]))
 

@@ -73,7 +73,7 @@ def change_unit(
     kept = before["aliases"] if aliases is None else list(aliases)
     _check(locked, kept)
     after = {name: getattr(locked, name) for name in COLUMNS} | {
-        "districts": before["districts"] if districts is None else sorted(one.code for one in districts),
+        "districts": before["districts"] if districts is None else _named(districts),
         "aliases": sorted({name for name in kept if name != locked.name_zh}),
     }
     old, new = differences(before, after)
@@ -92,9 +92,14 @@ def change_unit(
 def state(unit: Unit) -> dict[str, Any]:
     """Everything of a unit that may change, as values."""
     return {name: getattr(unit, name) for name in COLUMNS} | {
-        "districts": sorted(unit.districts.values_list("code", flat=True)),
+        "districts": _named(unit.districts.all()),
         "aliases": sorted(unit.names.filter(is_former=False).values_list("name", flat=True)),
     }
+
+
+def _named(districts: Iterable[District]) -> list[str]:
+    """Districts as the history names them, code and name of the day."""
+    return sorted(f"{one.code} {one.name_zh}" for one in districts)
 
 
 def _told(values: dict[str, Any]) -> dict[str, Any]:

@@ -35,12 +35,9 @@ def day(label: Words, *, hint: Words = "", required: bool = True) -> forms.DateF
 class LinesField(forms.CharField):
     """Several names, one per line, as a list without blanks or doubles."""
 
-    widget = forms.Textarea
-
     def __init__(self, *, longest: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(widget=forms.Textarea(attrs={"rows": 3}), **kwargs)
         self.longest = longest
-        self.widget.attrs.setdefault("rows", 3)
 
     def prepare_value(self, value: Any) -> Any:
         return value if value is None or isinstance(value, str) else "\n".join(value)

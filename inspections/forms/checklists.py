@@ -106,6 +106,9 @@ class BaseLines(forms.BaseFormSet):
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
         form.fields["kind"].choices = self.choices
+        # A line may stay empty, but whoever fills it in gives these; nothing on the page calls them optional.
+        for name in ("position", "name_zh"):
+            form.fields[name].required = not self.is_bound
 
     def lines(self) -> list[Line]:
         """The items in their new order; lines without a place go to the end."""

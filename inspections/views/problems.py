@@ -42,11 +42,13 @@ def problems(request: HttpRequest) -> HttpResponse:
     if asked.is_valid and not context["rows"] and any(name in request.GET for name in listing.PLACES):
         # The rows beside this place are gone: the list from its beginning.
         return redirect(reverse("problems") + asked.address())
-    partial = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
+    htmx: Any = request.htmx  # type: ignore[attr-defined]
+    # Going back, htmx asks for the whole page.
+    partial = htmx and not htmx.boosted and not htmx.history_restore_request
     template = "inspections/_problem_listing.html" if partial else "inspections/problem_list.html"
     response = render(request, template, context, status=200 if asked.is_valid else 422)
     if partial:
-        response["HX-Push-Url"] = reverse("problems") + asked.address()
+        response["HX-Push-Url"] = (reverse("problems") + asked.address()).rstrip("?")
     return response
 
 
@@ -64,7 +66,6 @@ def _exact(request: HttpRequest, asked: Listing) -> HttpResponse:
 
 
 def _context(asked: Listing, columns: list[str]) -> dict[str, Any]:
-    user = asked.user
     tabs = tabs_of(asked)
     counts = listing.count(asked, {tab.key: tab.problems for tab in tabs if tab.problems is not None})
     for tab in tabs:
@@ -72,45 +73,58 @@ def _context(asked: Listing, columns: list[str]) -> dict[str, Any]:
     total = counts.totals.get("total", counting.Total(0))
     if asked.is_valid and total.more and (asked.is_figure or asked.query.get("count") == "exact"):
         total = counting.count_exactly(asked.problems)
-    page = asked.page(shown(columns)) if asked.is_valid else None
-    verbs = bulk_verbs(user)
-    back = f"?{urlencode({'from': asked.query.urlencode()})}" if asked.query else ""
-    rows = rows_of(page.rows if page else [], columns, verbs, today=asked.today, calendar=calendars.load(), back=back)
     chips = asked.chips() if asked.is_valid else []
-    empty = asked.is_valid and not rows and bool(chips)
-    return {
+    rows = _rows_context(asked, columns)
+    empty = asked.is_valid and not rows["rows"] and bool(chips)
+    return rows | {
         "asked": asked,
-        "form": asked.filters.form,
         "now": timezone.now(),
         "tabs": tabs,
         "save_url": f"{reverse('save_view')}?page=problems&{asked.address()[1:]}" if asked.is_valid else "",
         "total": total,
+        "exact_url": asked.address(count="exact") if total.more else "",
+        "most": bulk.MOST,
+        "chips": chips,
+        "filter_count": len(chips),
+        "clear_url": reverse("problems") + (f"?order={asked.order.name}" if asked.query.get("order") else ""),
+        "hindrance": listing.hindrance(asked, chips) if empty else None,
+        "may_report": asked.user.has_role(Role.INSPECTOR, Role.SUPERVISOR),
+        **_filters_context(asked, counts),
+    }
+
+
+def _rows_context(asked: Listing, columns: list[str]) -> dict[str, Any]:
+    """The rows with their heads, the columns to choose from, the places beside them, and the verbs of bulk work."""
+    page = asked.page(shown(columns)) if asked.is_valid else None
+    verbs = bulk_verbs(asked.user)
+    back = f"?{urlencode({'from': asked.query.urlencode()})}" if asked.query else ""
+    rows = rows_of(page.rows if page else [], columns, verbs, today=asked.today, calendar=calendars.load(), back=back)
+    kept = [(k, v) for k, vs in asked.query.lists() if k not in (*listing.PLACES, "count") for v in vs]
+    return {
         "rows": rows,
         "shown": len(rows),
-        "chips": chips,
-        "clear_url": reverse("problems") + _kept(asked),
-        "facets": {name: facets.options(asked, counts, name) for name in FACETS},
-        "selects": {name: facets.select(asked, name) for name in SELECTS},
-        "column_choices": [(name, label, name in columns) for name, label in listing.COLUMNS.items()],
         "heads": _heads(asked, columns),
         "many_columns": len(columns) > len(listing.USUAL_COLUMNS) + 1,
+        "column_choices": [(name, label, name in columns) for name, label in listing.COLUMNS.items()],
+        "parameters": kept,
         "newer_url": asked.address(before=page.newer) if page and page.newer else "",
         "older_url": asked.address(after=page.older) if page and page.older else "",
-        "exact_url": asked.address(count="exact") if total.more else "",
-        "hidden": [(k, v) for k, vs in asked.query.lists() if k not in (*listing.PLACES, "count") for v in vs]
-        if asked.order.day
-        else [],
-        "parameters": [(k, v) for k, vs in asked.query.lists() if k not in (*listing.PLACES, "count") for v in vs],
+        # Only an order by date has days to jump to.
         "jump_name": "jump" if asked.order.day else "",
-        "kept": [(name, value) for name in (*listing.FIGURE, "cols") for value in asked.query.getlist(name)],
-        "orders": _orders(asked),
-        "more_open": any(asked.query.get(name) for name in MORE)
-        or any(name in asked.filters.form.errors for name in MORE),
-        "most": bulk.MOST,
-        "hindrance": listing.hindrance(asked, chips) if empty else None,
+        "hidden": kept if asked.order.day else [],
         "verbs": [{"verb": verb.value, "words": verb.label, "reason": _reason(verb)} for verb in verbs],
-        "may_report": user.has_role(Role.INSPECTOR, Role.SUPERVISOR),
-        "filter_count": len(chips),
+    }
+
+
+def _filters_context(asked: Listing, counts: counting.Counts) -> dict[str, Any]:
+    form = asked.filters.form
+    return {
+        "form": form,
+        "facets": {name: facets.options(asked, counts, name) for name in FACETS},
+        "selects": {name: facets.select(asked, name) for name in SELECTS},
+        "orders": _orders(asked),
+        "kept": [(name, value) for name in (*listing.FIGURE, "cols") for value in asked.query.getlist(name)],
+        "more_open": any(asked.query.get(name) or name in form.errors for name in MORE),
     }
 
 
@@ -136,11 +150,6 @@ def _orders(asked: Listing) -> list[tuple[str, Any, bool]]:
     if asked.order.backwards:
         orders.append((asked.order.name, f"{asked.order.label}{pgettext('separator', ', ')}{_('reversed')}", True))
     return orders
-
-
-def _kept(asked: Listing) -> str:
-    """What stays when the filters are cleared: how the list is sorted."""
-    return f"?order={asked.order.name}" if asked.query.get("order") else ""
 
 
 def _heads(asked: Listing, columns: list[str]) -> list[dict[str, Any]]:

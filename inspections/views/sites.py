@@ -44,6 +44,8 @@ def sites(request: HttpRequest) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     filters = SiteFilter(request.GET, Site.objects.visible_to(user), user=user, offered=offer(user, page="sites"))
     asked = Register(request.GET, filters, SITE_ORDERS, for_rows(user), {})
+    if asked.unknown:
+        return render(request, "inspections/problem_address.html", {"parameter": asked.unknown}, status=400)
     try:
         page = asked.page()
     except paging.BadCursor:

@@ -42,6 +42,8 @@ def visits(request: HttpRequest) -> HttpResponse:
     """The list: /visits/?team=…&from=…; with count=people its total is the person-times."""
     user: User = request.user  # type: ignore[assignment]
     asked = register(request, user)
+    if asked.unknown:
+        return render(request, "inspections/problem_address.html", {"parameter": asked.unknown}, status=400)
     try:
         page = asked.page()
     except paging.BadCursor:

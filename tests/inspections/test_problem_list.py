@@ -260,6 +260,8 @@ def test_a_partial_is_what_the_page_includes(people: Cast) -> None:
     assert row[0] in page
     wrong = client.get("/problems/?state=lost", headers={"HX-Request": "true"})
     assert wrong.status_code == 422
+    going_back = {"HX-Request": "true", "HX-History-Restore-Request": "true"}
+    assert "<html" in client.get("/problems/?state=open", headers=going_back).content.decode()
 
 
 def test_the_rows_offer_bulk_work_only_to_those_who_may(people: Cast) -> None:

@@ -194,12 +194,15 @@ def calendar_reload(request: HttpRequest) -> HttpResponse:
 
 
 def _changes(changes: Changes) -> dict[str, Any]:
+    """What the pages show of changes: days that become something else are listed, those only settled are counted."""
     rows = [after for _before, after in changes.changed]
+    other = [pair for pair in changes.changed if pair[0] is None or pair[0][1:4] != pair[1][1:4]]
     listed = [
         {"before": _words(before) if before else "", "after": _words(after), "on": after.on}
-        for before, after in changes.changed[:LISTED]
+        for before, after in sorted(other, key=lambda pair: pair[1].on)[:LISTED]
     ]
-    return {"listed": listed, "changed": len(rows), "more": len(rows) - len(listed), **_preview(rows)}
+    counts = {"changed": len(rows), "more": len(other) - len(listed), "settled": len(rows) - len(other)}
+    return {"listed": listed, **counts, **_preview(rows)}
 
 
 def _words(row: Row) -> str:
