@@ -47,4 +47,6 @@ app.conf.beat_schedule = {
     "send what waits": every(5, "casetracker.tasks.send_deliveries", "mail"),
     "take back what a dead worker held": every(60, "casetracker.tasks.rescue", "tick"),
     "do long work": every(2, "casetracker.tasks.work_jobs", "work"),
+    "make the copies of photos": every(5, "casetracker.tasks.copy_photos", "work"),
+    "clear what was being written": every(3600, "casetracker.tasks.clear_staging", "work"),
 }

@@ -1,15 +1,14 @@
 """The limited child process that decodes one untrusted photo; it imports Pillow and nothing of this project.
 
 Run as `python -I photo_child.py ORIGINAL PREVIEW THUMBNAIL`. It writes both pictures as fresh JPEG files without any
-metadata and prints one JSON object: `{"error": "damaged" | "too_many_pixels" | "too_heavy"}`, or the facts
-`width`, `height` (as shown, after rotation), `orientation`, `taken`, `offset`, `make`, `lat`, `lon`.
+metadata and prints one JSON object: `{}`, or `{"error": "damaged" | "too_many_pixels" | "too_heavy"}`. A trouble that
+is not the photo's (a disk that is full or cannot be read, Pillow missing) ends it with a status above 0.
 """
 
 from __future__ import annotations
 
 import io
 import json
-import math
 import resource
 import sys
 import warnings
@@ -21,11 +20,7 @@ MAX_PIXELS = 50_000_000
 PREVIEW_SIDE, PREVIEW_QUALITY = 1600, 75
 THUMBNAIL_SIDE, THUMBNAIL_QUALITY = 480, 70
 
-# EXIF tags (CIPA DC-008): the whole list of what is ever read
-MAKE, ORIENTATION, CHANGED_AT = 0x010F, 0x0112, 0x0132
-EXIF_PART, GPS_PART = 0x8769, 0x8825
-TAKEN_AT, CHANGED_OFFSET, TAKEN_OFFSET = 0x9003, 0x9010, 0x9011
-GPS_LAT_REF, GPS_LAT, GPS_LON_REF, GPS_LON = 1, 2, 3, 4
+ORIENTATION = 0x0112  # the only EXIF tag read here (CIPA DC-008)
 
 
 def limit_self() -> None:
@@ -43,61 +38,8 @@ def limit_self() -> None:
             continue
 
 
-def number(value: Any) -> float | None:
-    """Return an EXIF number as a finite float, None for anything else such as a division by zero."""
-    try:
-        result = float(value)
-    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
-        return None
-    return result if math.isfinite(result) else None
-
-
-def degrees(parts: Any, direction: Any, *, negative: str, most: float) -> float | None:
-    """Return degrees from EXIF's degrees, minutes and seconds, None when they are incomplete or out of range."""
-    if not isinstance(parts, tuple | list) or len(parts) != 3:
-        return None
-    numbers = [number(part) for part in parts]
-    if None in numbers:
-        return None
-    whole, minutes, seconds = (part or 0.0 for part in numbers)
-    result = whole + minutes / 60 + seconds / 3600
-    if not 0 <= result <= most:
-        return None
-    return -result if text(direction).upper() == negative else result
-
-
-def text(value: Any) -> str:
-    """Return an EXIF text without control characters, at most 60 letters."""
-    if isinstance(value, bytes):
-        value = value.decode("ascii", "ignore")
-    if not isinstance(value, str):
-        return ""
-    return "".join(letter for letter in value if letter.isprintable()).strip()[:60]
-
-
-def metadata(exif: Any) -> dict[str, Any]:
-    """Return the whitelisted facts of Pillow's Exif object."""
-    inner, gps = exif.get_ifd(EXIF_PART), exif.get_ifd(GPS_PART)
-    lat = degrees(gps.get(GPS_LAT), gps.get(GPS_LAT_REF), negative="S", most=90)
-    lon = degrees(gps.get(GPS_LON), gps.get(GPS_LON_REF), negative="W", most=180)
-    if lat is None or lon is None or (lat == 0 and lon == 0):  # phones write 0, 0 before they know
-        lat = lon = None
-    taken, offset = text(inner.get(TAKEN_AT)), text(inner.get(TAKEN_OFFSET))
-    if not taken:
-        taken, offset = text(exif.get(CHANGED_AT)), text(inner.get(CHANGED_OFFSET))
-    orientation = exif.get(ORIENTATION)
-    return {
-        "orientation": orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1,
-        "taken": taken,
-        "offset": offset,
-        "make": text(exif.get(MAKE)),
-        "lat": lat,
-        "lon": lon,
-    }
-
-
-def reencode(source: str) -> tuple[dict[str, Any], bytes, bytes]:
-    """Return the facts, the preview and the thumbnail of a picture file; raises whatever Pillow raises."""
+def reencode(source: str) -> tuple[bytes, bytes]:
+    """Return the preview and the thumbnail of a picture file; raises whatever Pillow raises."""
     from PIL import Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin  # noqa: F401  (registers exactly these)
 
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
@@ -112,22 +54,19 @@ def reencode(source: str) -> tuple[dict[str, Any], bytes, bytes]:
         8: Image.Transpose.ROTATE_90,
     }
     with Image.open(source, formats=["JPEG", "PNG", "WEBP"]) as picture:
-        width, height = picture.size
         picture.draft("RGB", (PREVIEW_SIDE, PREVIEW_SIDE))  # JPEG is then decoded at a fraction of its size
         picture.load()
         try:
-            facts = metadata(picture.getexif())
+            turn = turns.get(picture.getexif().get(ORIENTATION, 1))
         except Exception:  # broken metadata is no reason to refuse a good picture, and Pillow raises anything
-            facts = {"orientation": 1, "taken": "", "offset": "", "make": "", "lat": None, "lon": None}
+            turn = None
         shown = flatten(picture)
     shown.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    turn = turns.get(facts["orientation"])
     if turn is not None:
         shown = shown.transpose(turn)
-    facts["width"], facts["height"] = (height, width) if facts["orientation"] >= 5 else (width, height)
     preview = jpeg(shown, PREVIEW_QUALITY)
     shown.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
-    return facts, preview, jpeg(shown, THUMBNAIL_QUALITY)
+    return preview, jpeg(shown, THUMBNAIL_QUALITY)
 
 
 def flatten(picture: Any) -> Any:
@@ -157,9 +96,9 @@ def jpeg(picture: Any, quality: int) -> bytes:
     return out.getvalue()
 
 
-def answer(facts: dict[str, Any]) -> None:
+def answer(said: dict[str, str]) -> None:
     """Tell the parent process."""
-    sys.stdout.write(json.dumps(facts))
+    sys.stdout.write(json.dumps(said))
 
 
 def main(arguments: list[str]) -> None:
@@ -167,18 +106,20 @@ def main(arguments: list[str]) -> None:
     limit_self()
     original, preview_path, thumbnail_path = arguments
     try:
-        facts, preview, thumbnail = reencode(original)
+        preview, thumbnail = reencode(original)
     except MemoryError:
         answer({"error": "too_heavy"})
         return
     except Exception as problem:  # a decoder fed with hostile bytes may raise anything
+        if isinstance(problem, ImportError) or getattr(problem, "errno", None) is not None:
+            raise  # Pillow's own errors carry no number of the system's
         bomb = type(problem).__name__ in ("DecompressionBombError", "DecompressionBombWarning")
         answer({"error": "too_many_pixels" if bomb else "damaged"})
         return
     for path, content in ((preview_path, preview), (thumbnail_path, thumbnail)):
         with open(path, "wb") as out:
             out.write(content)
-    answer(facts)
+    answer({})
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Turning an untrusted photo into facts and two harmless copies, in a limited child process."""
+"""An untrusted photo: what is known of it without decoding, and its two harmless copies, made in a child process."""
 
 from __future__ import annotations
 
@@ -10,17 +10,22 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import datetime
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from casetracker.filetypes import EvidenceRefused, damaged
+from casetracker import photo_header
+from casetracker.filetypes import EvidenceRefused, FileType, damaged
+from casetracker.photo_child import MAX_PIXELS
 
 CHILD = Path(__file__).with_name("photo_child.py")
 CHILD_SECONDS = 60  # by the wall clock; its processor time has a lower limit of its own
 _EXIF_TIME = re.compile(r"(\d{4}):(\d\d):(\d\d) (\d\d:\d\d:\d\d)")
+# What ends a child with the whole installation; says nothing about the photo.
+_STOPPED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 @dataclass(frozen=True)
@@ -36,25 +41,41 @@ class PhotoFacts:
     lon: float | None
 
 
-def examine(original: Path, preview: Path, thumbnail: Path) -> PhotoFacts:
-    """Decode a photo, write its two copies to the given paths and return its facts.
+def inspect(original: Path, found: FileType) -> PhotoFacts:
+    """Return the facts of a JPEG, PNG or WebP file that reaches to its end; no pixel is decoded.
 
-    Raises EvidenceRefused with the code damaged, too_many_pixels or too_heavy.
+    Raises EvidenceRefused with the code damaged or too_many_pixels.
     """
-    answer = _run_child(original, preview, thumbnail)
+    with original.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+        header = photo_header.read(content, found.mime)
+    if header.width * header.height > MAX_PIXELS:
+        raise refused("too_many_pixels")
+    said = photo_header.metadata(header.exif)
+    lies = said["orientation"] >= 5  # on its side in the file
     return PhotoFacts(
-        width=answer["width"],
-        height=answer["height"],
-        orientation=answer["orientation"],
-        taken_at=_exif_time(answer["taken"], answer["offset"]),
-        make=answer["make"],
-        lat=answer["lat"],
-        lon=answer["lon"],
+        width=header.height if lies else header.width,
+        height=header.width if lies else header.height,
+        orientation=said["orientation"],
+        taken_at=_exif_time(said["taken"], said["offset"]),
+        make=said["make"],
+        lat=said["lat"],
+        lon=said["lon"],
     )
 
 
+def copy(original: Path, preview: Path, thumbnail: Path) -> None:
+    """Decode a photo and write its two copies to the given paths.
+
+    Raises EvidenceRefused with the code damaged, too_many_pixels or too_heavy; RuntimeError when it was not the
+    photo's fault (no room on the disk, a broken installation, the server being stopped).
+    """
+    answer = _run_child(original, preview, thumbnail)
+    if "error" in answer:
+        raise refused(answer["error"])
+
+
 def _run_child(original: Path, preview: Path, thumbnail: Path) -> dict[str, Any]:
-    """Run photo_child with no secrets in its environment; its refusals become EvidenceRefused."""
+    """Run photo_child with no secrets in its environment and return its answer."""
     command = [sys.executable, "-I", str(CHILD), str(original), str(preview), str(thumbnail)]
     kept = {key: os.environ[key] for key in ("PATH", "LD_LIBRARY_PATH", "LANG") if key in os.environ}
     try:
@@ -62,19 +83,19 @@ def _run_child(original: Path, preview: Path, thumbnail: Path) -> dict[str, Any]
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=CHILD_SECONDS, env=kept, check=False
         )
     except subprocess.TimeoutExpired:
-        raise _refused("too_heavy") from None
+        return {"error": "too_heavy"}
+    if done.returncode > 0 or -done.returncode in _STOPPED:
+        said = done.stderr.decode(errors="replace")[-2000:]
+        raise RuntimeError(f"The photo process failed with status {done.returncode}: {said}")
     if done.returncode < 0:
         heavy = -done.returncode in (signal.SIGXCPU, signal.SIGKILL)
-        raise _refused("too_heavy" if heavy else "damaged")
-    if done.returncode > 0:
-        raise RuntimeError(f"The photo process failed: {done.stderr.decode(errors='replace')[-2000:]}")
+        return {"error": "too_heavy" if heavy else "damaged"}
     answer: dict[str, Any] = json.loads(done.stdout)
-    if "error" in answer:
-        raise _refused(answer["error"])
     return answer
 
 
-def _refused(code: str) -> EvidenceRefused:
+def refused(code: str) -> EvidenceRefused:
+    """Return the refusal of a photo that cannot be opened: damaged, too_many_pixels or too_heavy."""
     if code == "too_many_pixels":
         return EvidenceRefused(
             code, _("The photo has more than 50 megapixels. Choose a smaller size in the camera and take it again.")

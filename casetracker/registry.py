@@ -88,6 +88,8 @@ clocks: dict[str, str] = {}
 digest_sections: dict[str, Any] = {}
 # (evidence sha256, user) -> may this person open the file
 evidence_gates: list[Callable[[str, Any], bool]] = []
+# (evidence, now) -> tells whoever gave this photo that nobody can open it; in the transaction that marks it
+unreadable_photos: list[Callable[[Any, datetime.datetime], None]] = []
 
 
 def queues_in_order() -> Iterable[WorkQueue]:

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from casetracker import deliveries, digest, working
+from casetracker import deliveries, digest, evidence, working
 from casetracker.models import Heartbeat
 
 
@@ -33,6 +33,18 @@ def alive_work() -> None:
 def work_jobs() -> None:
     """Long work that waits, and what a dead worker left."""
     working.work(limit=10)
+
+
+@shared_task(soft_time_limit=120, time_limit=150)
+def copy_photos() -> None:
+    """A short portion of the photos that wait for their copies, so that long work is not held up by them."""
+    evidence.copy_waiting()
+
+
+@shared_task(soft_time_limit=60, time_limit=90)
+def clear_staging() -> None:
+    """Remove files that were being written when a process died."""
+    evidence.clear_staging()
 
 
 # --- The weekly e-mail and what leaves the house ----------------------------------------------------

@@ -6,13 +6,29 @@ from casetracker import registry, work
 from casetracker.enums import Role
 from casetracker.models import User
 from casetracker.registry import Place
-from inspections import bulk, digests, finding, panels, queues, subjects, subjects_checklists, subjects_sites
+from inspections import (
+    bulk,
+    digests,
+    finding,
+    panels,
+    queues,
+    subjects,
+    subjects_checklists,
+    subjects_registers,
+    subjects_sites,
+)
 from inspections.demo import people
 from inspections.ledger.importing import jobs as ledger_jobs
+from inspections.workflow.evidence import tell_unreadable
 
 
 def _sees_visits(user: User) -> bool:
     return user.has_role(Role.INSPECTOR, Role.SUPERVISOR, Role.LEADER, Role.CASE_OFFICER, Role.LEGAL_REVIEWER)
+
+
+def _decides_periods(user: User) -> bool:
+    # Administrators come there by the page of the administration.
+    return user.has_role(Role.SUPERVISOR) and not user.has_role(Role.ADMINISTRATOR)
 
 
 def _works(user: User) -> bool:
@@ -25,6 +41,7 @@ for place in (
     Place("visits", _("Visits"), "visits", 3, _sees_visits),
     Place("sites", _("Sites"), "sites", 4, _works),
     Place("figures", _("Figures"), "figures", 6, _works),
+    Place("campaigns", _("Campaigns"), "campaigns", 7, _decides_periods),
 ):
     registry.places[place.key] = place
 
@@ -45,8 +62,10 @@ for group in finding.GROUPS:
 
 registry.subjects[subjects.PROBLEM.type] = subjects.PROBLEM
 registry.evidence_gates.append(subjects.may_open)
+registry.unreadable_photos.append(tell_unreadable)
 subjects_checklists.teach()
-for subject in subjects_checklists.SUBJECTS:
+subjects_registers.teach()
+for subject in (*subjects_checklists.SUBJECTS, *subjects_registers.SUBJECTS):
     registry.subjects[subject.type] = subject
 for subject in (subjects_sites.SITE, subjects_sites.VISIT, subjects_sites.PARTY):
     registry.subjects[subject.type] = subject

@@ -47,7 +47,8 @@ def _derivative(row: Evidence, size: Literal["thumbnail", "preview"]) -> FileRes
         raise Http404
     try:
         content = store.open_derivative(row, size)
-    except FileNotFoundError:
+    except (FileNotFoundError, store.EvidenceRefused):
+        # Gone from the disk, or just found to be unreadable, which the page says from now on.
         raise Http404 from None
     return _safe(FileResponse(content, content_type="image/jpeg", filename=f"{row.sha256[:12]}-{size}.jpg"))
 

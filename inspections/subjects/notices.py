@@ -6,8 +6,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from casetracker.models import Notice
+from casetracker.wording import day
 from inspections.enums import EscalationLevel
-from inspections.subjects.words import day
 
 Words = dict[str, Any]
 
@@ -129,6 +129,10 @@ def _propose_escalation(words: Words) -> str:
     return _("%(number)s, %(site)s, failed a second re-inspection. Escalating it is proposed.") % words
 
 
+def _unreadable_photo(words: Words) -> str:
+    return _("The photo %(name)s of %(number)s, %(site)s, cannot be opened. Take it again.") % words
+
+
 # Reminders add their own kinds here.
 NOTICES: dict[str, Callable[[Words], str]] = {
     "assigned": _assigned,
@@ -154,4 +158,5 @@ NOTICES: dict[str, Callable[[Words], str]] = {
     "to_central": _to_central,
     "propose_reopen": _propose_reopen,
     "propose_escalation": _propose_escalation,
+    "unreadable_photo": _unreadable_photo,
 }

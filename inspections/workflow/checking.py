@@ -105,7 +105,7 @@ def verify(
     step = begin(Verb.VERIFY, problem, by=by, now=now)
     attach(step, before, Phase.BEFORE)
     need_before(step.problem)
-    on_site = any(shot.evidence.kind == "photo" for shot in shots)
+    on_site = any(shot.evidence.shows_something for shot in shots)
     if step.problem.status != Status.REPORTED and not on_site and not _found_fixed(step.problem):
         raise Invalid(_("It was not reported back: add a photo of how it is now."), field="shots")
     if not on_site and not shown_fixed(step.problem).exists():

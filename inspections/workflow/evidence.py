@@ -7,10 +7,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from casetracker import notices
 from casetracker.errors import Invalid
 from casetracker.models import Evidence
 from inspections.enums import Phase, Verb
-from inspections.models import Attachment, Problem
+from inspections.models import Attachment, Highlight, Problem, Visit
 from inspections.workflow.engine import Step
 
 
@@ -54,13 +55,55 @@ def attach(step: Step, shots: Sequence[Shot], phase: Phase, **belongs: Any) -> l
             )
         )
     Attachment.objects.bulk_create(rows)
+    for shot in shots:
+        if shot.evidence.unreadable:  # found out between sending the file and using it
+            tell_unreadable(shot.evidence, step.now)
     return rows
 
 
+def tell_unreadable(evidence: Evidence, now: datetime.datetime) -> None:
+    """Tell everybody who gave this photo to a problem or a visit, once each, that nobody can open it.
+
+    What was done on its strength stays done; from now on it opens no gate.
+    """
+    given = Attachment.objects.filter(
+        evidence=evidence, withdrawn_at__isnull=True, added_by__isnull=False, problem__held=False
+    )
+    told: set[int | None] = {None}
+    for one in given.select_related("problem", "added_by").order_by("added_at", "pk"):
+        if one.added_by_id not in told:
+            told.add(one.added_by_id)
+            _tell_unreadable(evidence, one.added_by, "problem", one.problem, one.problem.number, now)
+    for good in Highlight.objects.filter(evidence=evidence).select_related("visit__recorded_by").order_by("pk"):
+        if good.visit.recorded_by_id not in told:
+            told.add(good.visit.recorded_by_id)
+            _tell_unreadable(evidence, good.visit.recorded_by, "visit", good.visit, good.visit.site_name, now)
+
+
+def _tell_unreadable(
+    evidence: Evidence, person: Any, kind: str, holder: Problem | Visit, label: str, now: datetime.datetime
+) -> None:
+    notices.queue(
+        [person],
+        kind="unreadable_photo",
+        subject_type=kind,
+        subject_id=holder.pk,
+        label=label,
+        period=f"photo-{evidence.pk[:32]}",
+        at=now,
+        site=holder.site_name,
+        name=str(evidence),
+    )
+
+
 def standing(problem: Problem, *phases: Phase) -> Any:
-    """The photos of these phases that were not withdrawn."""
+    """The photos of these phases that were not withdrawn and that somebody can open."""
     return Attachment.objects.filter(
-        problem=problem, phase__in=phases, withdrawn_at__isnull=True, evidence__kind="photo"
+        problem=problem,
+        phase__in=phases,
+        withdrawn_at__isnull=True,
+        evidence__kind="photo",
+        evidence__unreadable="",
     )
 
 
@@ -86,5 +129,5 @@ def need_before(problem: Problem) -> None:
 
 
 def need_photo(shots: Sequence[Shot], message: str, field: str) -> None:
-    if not any(shot.evidence.kind == "photo" for shot in shots):
+    if not any(shot.evidence.shows_something for shot in shots):
         raise Invalid(message, field=field)
