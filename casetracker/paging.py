@@ -143,6 +143,21 @@ def page(
     return Page(rows, newer, older)
 
 
+def beside(queryset: "QuerySet[Row]", order: Order, pk: Any, *, forward: bool) -> "Row | None":
+    """The row right after (or before) that of `pk`, which itself may have left the list; None past either end.
+
+    Two queries: where that row stands in this order, and what stands next to it.
+    """
+    here: Any = order.sort(queryset.model._default_manager.filter(pk=pk)).first()
+    if here is None or here.in_section is None:
+        return None
+    if any(getattr(here, column) is None for column in order.sections[here.in_section].columns):
+        return None
+    place = _write(here, order)
+    found = page(queryset, order, after=place if forward else "", before="" if forward else place, size=1)
+    return found.rows[0] if found.rows else None
+
+
 def _from(model: type[Model], key: str, day: datetime.date, descending: bool) -> Q:
     """From a day on in the direction of the walk, the day inside; of moments the local day."""
     if not isinstance(model._meta.get_field(key), DateTimeField):

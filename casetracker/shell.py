@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from casetracker import registry
-from casetracker.models import Notice
+from casetracker.views.access import OPERATORS
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -21,9 +21,10 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         return common
     return common | {
         "places": _places(request),
-        "inbox_count": Notice.objects.of(user).unread().count(),
+        "inbox_count": user.unread,
         "person": user,
         "person_post": user.posts[0] if user.posts else None,
+        "operates": user.has_role(*OPERATORS),
         "office_name": user.posts[0].unit.name if user.posts else "",
     }
 

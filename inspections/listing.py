@@ -115,6 +115,10 @@ class Listing:
         except paging.BadCursor as error:
             raise BadAddress("before" if before else "after") from error
 
+    def beside(self, pk: Any, *, forward: bool) -> Problem | None:
+        """The problem after (or before) this one in the order shown; None at an end."""
+        return paging.beside(self.problems, self._order, pk, forward=forward)
+
     def chips(self) -> list[Chip]:
         """The active filters in words."""
         chips = []

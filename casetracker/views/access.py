@@ -28,5 +28,6 @@ def only_for(*roles: Role) -> Callable[[View], View]:
     return around
 
 
+OPERATORS = (Role.ADMINISTRATOR, Role.SUPERVISOR)
 for_administrators = only_for(Role.ADMINISTRATOR)
-for_operators = only_for(Role.ADMINISTRATOR, Role.SUPERVISOR)
+for_operators = only_for(*OPERATORS)

@@ -97,7 +97,7 @@ def _rows_context(asked: Listing, columns: list[str]) -> dict[str, Any]:
     """The rows with their heads, the columns to choose from, the places beside them, and the verbs of bulk work."""
     page = asked.page(shown(columns)) if asked.is_valid else None
     verbs = bulk_verbs(asked.user)
-    back = f"?{urlencode({'from': asked.query.urlencode()})}" if asked.query else ""
+    back = f"?{urlencode({'from': asked.query.urlencode()})}"
     rows = rows_of(page.rows if page else [], columns, verbs, today=asked.today, calendar=calendars.load(), back=back)
     kept = [(k, v) for k, vs in asked.query.lists() if k not in (*listing.PLACES, "count") for v in vs]
     return {

@@ -8,6 +8,7 @@ import contextlib
 import os
 import shutil
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.handlers.wsgi import WSGIHandler
@@ -198,8 +201,10 @@ class Rig:
             context.close()
 
     def _said(self, message: Any) -> None:
-        # The browser repeats every answer from 400 on in its console; those are judged in _answered.
-        if message.type == "error" and "Failed to load resource" not in message.text:
+        # The browser repeats every answer from 400 on in its console; those are judged in _answered. A frame without
+        # scripts keeps WATCH out as well.
+        usual = ("Failed to load resource", "Blocked script execution")
+        if message.type == "error" and not any(words in message.text for words in usual):
             self.complaints.append(f"console: {message.text}")
 
     def _asked(self, request: Any) -> None:
@@ -213,11 +218,16 @@ class Rig:
 
 
 def session_of(person: User) -> str:
-    """The key of a new session of this person, as signing in makes it."""
+    """The key of a new session of this person, as signing in makes it, and confirming the password after that."""
     session = SessionStore()
     session[SESSION_KEY] = str(person.pk)
-    session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = person.get_session_auth_hash()
+    session["account_authentication_methods_user"] = str(person.pk)
+    # Confirmed in an hour's time: on a slow machine, too, no page asks for the password once more.
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [
+        {"method": "password", "at": time.time() + 3600, "username": person.username, "reauthenticated": True}
+    ]
     session.create()
     assert session.session_key is not None
     return session.session_key

@@ -4,9 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -16,7 +16,7 @@ from casetracker.models import Deadline
 from inspections.enums import Clock, Status, Verb
 from inspections.forms import VERB_FORMS, VerbForm
 from inspections.presenting import OFFICE_STEPS, Lit, light_of
-from inspections.views.problem import clocks, neighbours, panels, remarks, steps
+from inspections.views.problem import beside, clocks, neighbours, panels, remarks, steps
 from inspections.views.problem.record import Record, load
 
 # The clock that a step is done by, for the light in its head.
@@ -36,9 +36,13 @@ STEP_CLOCKS: dict[Verb, Clock] = {
 def problem(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The page of a problem that the person may see, 404 otherwise; for htmx only what stands between the bars.
 
-    Query: `from` the query of the list one came from, `timeline` all or clock.
+    Query: `from` the query of the list one came from, `go` next or previous in that list, `timeline` all or clock.
     """
-    return answer(request, load(request.user, pk))
+    record = load(request.user, pk)
+    way = request.GET.get("go")
+    if way in (beside.FORWARD, beside.BACK):
+        return beside.follow(request, record.problem, way)
+    return answer(request, record)
 
 
 def answer(
@@ -79,7 +83,7 @@ def page_context(request: HttpRequest, record: Record, *, form: VerbForm | None,
         "groups": steps.other_actions(record, step),
         "moved": moved(record),
         "can": {verb.value for verb in record.allowed},
-        "crumbs": crumbs(request),
+        "beside": beside.links(request, record.problem),
     }
 
 
@@ -108,7 +112,15 @@ def step_context(
         "second": steps.second_step(record, step),
         "judges": step in (Verb.VERIFY, Verb.SEND_BACK, Verb.CLOSE),
         "conflict": conflict,
+        "gone": gone(record, step),
     }
+
+
+def gone(record: Record, verb: Verb) -> str:
+    """Why a form that is shown again after a conflict can't be pressed any more; empty where it can."""
+    if verb in record.allowed:
+        return ""
+    return _("This can’t be done any more. What you typed stands here until you leave the page.")
 
 
 def step_light(record: Record, rows: list[Deadline], step: Verb) -> Lit | None:
@@ -133,13 +145,3 @@ def moved(record: Record) -> str:
     if problem.due_on is None or problem.first_due_on is None:
         return ""
     return moved_note(problem.first_due_on, problem.due_on, problem.extension_count, record.today)
-
-
-def crumbs(request: HttpRequest) -> list[dict[str, str]]:
-    """The way back to the list, with the filters it had."""
-    try:
-        url = reverse("problems")
-    except NoReverseMatch:
-        return []
-    query = QueryDict(request.GET.get("from", "")).urlencode()
-    return [{"label": _("Problems"), "url": f"{url}?{query}" if query else url}]

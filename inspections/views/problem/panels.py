@@ -81,7 +81,7 @@ def photos(record: Record) -> dict[str, list[dict[str, Any]]]:
 
 
 def files(record: Record) -> list[dict[str, Any]]:
-    """What no page can show: papers, videos, pictures in other formats, as downloads."""
+    """What no page can show: papers, videos, pictures in other formats or damaged, as downloads."""
     rows = [one for one in record.problem.attachments.all() if one.withdrawn_at is None and not one.evidence.is_inline]
     return [{"row": one, "url": reverse("evidence", args=[one.evidence_id, "original"])} for one in rows]
 

@@ -19,7 +19,7 @@ from inspections import workflow
 from inspections.enums import Verb
 from inspections.forms import VERB_FORMS, VerbForm
 from inspections.models import Problem
-from inspections.views.problem import clocks, neighbours, page, steps
+from inspections.views.problem import beside, clocks, neighbours, page, steps
 from inspections.views.problem.record import Record, load
 from inspections.workflow.engine import SUBJECT
 
@@ -93,7 +93,7 @@ def _do(request: HttpRequest, record: Record, verb: Verb) -> HttpResponse:
         if valid:
             done = _perform(form)
             messages.success(request, str(DONE[done]) % {"number": record.problem.number}, extra_tags="5")
-            return HttpResponseRedirect(reverse("problem", args=[record.problem.pk]))
+            return HttpResponseRedirect(beside.address(record.problem, request))
     except Invalid as error:
         form.refuse(error)
     except IllegalMove as error:
@@ -136,18 +136,19 @@ def _last(problem: Problem) -> tuple[str, str]:
 def _again(
     request: HttpRequest, record: Record, verb: Verb, form: VerbForm, *, status: int, words: str = ""
 ) -> HttpResponse:
-    """The refused form again, where it was pressed: in the page, in its panel alone (htmx), or on its own page."""
+    """The refused form again where it was pressed: in its panel alone, in the page, or on its own page.
+
+    After a conflict the whole page comes anew: its head, its path and what may be done have changed too.
+    """
     if "inline" not in request.POST:
         return _form_page(request, record, verb, form, status=status, words=words)
-    if not request.htmx:  # type: ignore[attr-defined]
-        return page.answer(request, record, status=status, form=form, conflict=words)
-    context = {
-        "record": record,
-        "problem": record.problem,
-        "step": page.step_context(record, clocks.current(record), verb, form=form, conflict=words),
-    }
-    response = render(request, "inspections/problem/_step.html", context, status=status)
-    response["HX-Retarget"] = "#step"
+    if not request.htmx or words:  # type: ignore[attr-defined]
+        response = page.answer(request, record, status=status, form=form, conflict=words)
+    else:
+        step = page.step_context(record, clocks.current(record), verb, form=form)
+        context = {"record": record, "problem": record.problem, "step": step}
+        response = render(request, "inspections/problem/_step.html", context, status=status)
+        response["HX-Retarget"] = "#step"
     response["HX-Reswap"] = "outerHTML show:#step:top"
     return response
 
@@ -172,7 +173,9 @@ def _form_page(
         "form": form,
         "words": words,
         "conflicting": status == 409,
-        "url": reverse("problem_verb", args=[record.problem.pk, verb.value]),
+        "gone": page.gone(record, verb),
+        "url": reverse("problem_verb", args=[record.problem.pk, verb.value]) + beside.query(request),
+        "problem_url": beside.address(record.problem, request),
         "duplicates": page.duplicates(record) if verb == Verb.ASSIGN else [],
         "alike": neighbours.likely_duplicates(record) if verb == Verb.MERGE and form is not None else [],
         "next": steps.next_step(record),
