@@ -24,6 +24,7 @@ CHOICES: dict[str, Choice] = {
     for choice in (
         Choice("require_second_closer", False, _("Who verified a problem may not close it")),
         Choice("look_back_percent", 10, _("Share of problems fixed on the spot that is drawn for a look-back (%)")),
+        Choice("visit_correction_days", 7, _("Days for which its team may correct a recorded visit"), highest=366),
         Choice("digest_hour", 8, _("Hour of the weekly e-mail on Monday"), highest=23),
     )
 }

@@ -1,26 +1,23 @@
 """What history and notices need to know of units, people, calendar, rules and options: links, events in words."""
 
-import datetime
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils.html import conditional_escape, format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from casetracker import audit
-from casetracker.administering.recording import CALENDAR, OPTION, PERSON, RULE, UNIT, subject_id
+from casetracker.administering.recording import CALENDAR, DISTRICT, OPTION, PERSON, RULE, UNIT, subject_id
 from casetracker.bilingual import in_language
-from casetracker.dates import short_date
 from casetracker.enums import DayKind, Language, Role, TermUnit, UnitKind
-from casetracker.models import CalendarDay, DeadlineRule, Event, Notice, Option, Unit, User
+from casetracker.models import CalendarDay, DeadlineRule, District, Event, Notice, Option, Unit, User
 from casetracker.options import CHOICES
 from casetracker.registry import Subject
-from casetracker.templatetags.ui import lang_run
+from casetracker.wording import day, fill, joined, listed, reason, strong
 
 LABELS: dict[str, Any] = {
     "name_zh": gettext_lazy("Chinese name"),
@@ -50,6 +47,11 @@ LABELS: dict[str, Any] = {
     "verified_by": gettext_lazy("verified by"),
     "note": gettext_lazy("note"),
     "effective_from": gettext_lazy("in force from"),
+    "code": gettext_lazy("code"),
+    "is_local": gettext_lazy("local code"),
+    "above": gettext_lazy("district above"),
+    "first_year": gettext_lazy("first year"),
+    "last_year": gettext_lazy("last year"),
 }
 CHOICE_WORDS = {"unit": TermUnit, "language": Language}
 DAYS = {"valid_from", "valid_until", "effective_from"}
@@ -60,6 +62,8 @@ MOST_DAYS = 7
 SAYINGS: dict[str, Any] = {
     "create_unit": gettext_lazy("%(who)s made the unit."),
     "change_unit": gettext_lazy("%(who)s changed the unit."),
+    "create_district": gettext_lazy("%(who)s put the district on the list."),
+    "change_district": gettext_lazy("%(who)s changed the district."),
     "create_person": gettext_lazy("%(who)s made the account with a first password."),
     "change_person": gettext_lazy("%(who)s changed the account."),
     "give_post": gettext_lazy("%(who)s gave the role %(role)s in %(unit)s from %(from)s."),
@@ -74,13 +78,13 @@ SAYINGS: dict[str, Any] = {
     "change_option": gettext_lazy("%(who)s changed “%(label)s” from %(before)s to %(after)s."),
 }
 # After these, each column that changed has a sentence of its own.
-DETAILED = {"change_unit", "change_person", "issue_rule"}
+DETAILED = {"change_unit", "change_person", "issue_rule", "change_district"}
 CALENDAR_VERBS = frozenset({"change_day", "load_notice", "reload_package"})
 
 
 def event_sentence(event: Event) -> SafeString:
     """What an administrator changed, as safe HTML in the active language."""
-    who = format_html("<b>{}</b>", lang_run(event.actor_name)) if event.actor_name else SafeString("Casetracker")
+    who = strong(event.actor_name) if event.actor_name else SafeString("Casetracker")
     if event.verb in CALENDAR_VERBS:
         parts = _days(who, event)
     elif event.verb in SAYINGS:
@@ -89,10 +93,8 @@ def event_sentence(event: Event) -> SafeString:
         parts = [fill(_("%(who)s: %(verb)s."), who=who, verb=event.verb)]
     if event.verb in DETAILED:
         parts += _changes(event)
-    if reason := event.details.get("reason"):
-        parts.append(fill(_("Reason: “%(reason)s”."), reason=reason.rstrip("。.")))
-    gap = pgettext("between sentences", " ")
-    return mark_safe(gap.join(conditional_escape(one) for one in parts))  # noqa: S308  each part is escaped
+    parts.append(reason(event.details))
+    return joined(parts)
 
 
 def told(kind: str, key: object, most: int = 30) -> list[dict[str, Any]]:
@@ -105,12 +107,6 @@ def notice_sentence(notice: Notice) -> str:
     return _("There is news of %(label)s.") % {"label": notice.subject_label}
 
 
-def fill(text: str, /, **words: Any) -> SafeString:
-    """The translated sentence with its named placeholders filled in, each escaped and marked with its language."""
-    marked = {name: word if isinstance(word, SafeString) else lang_run(word) for name, word in words.items()}
-    return mark_safe(text % {name: conditional_escape(word) for name, word in marked.items()})  # noqa: S308
-
-
 def _words(event: Event) -> dict[str, Any]:
     """Every word a sentence may ask for."""
     details, before, after = event.details, event.before, event.after
@@ -118,8 +114,8 @@ def _words(event: Event) -> dict[str, Any]:
     return {
         "role": Role(details["role"]).label if details.get("role") in Role.values else "",
         "unit": in_language(details.get("unit", ""), details.get("unit_en", "")),
-        "from": _day(after.get("from_on") or before.get("from_on") or _from(after) or _from(before)),
-        "until": _day(after.get("until_on")),
+        "from": day(after.get("from_on") or before.get("from_on") or _from(after) or _from(before)),
+        "until": day(after.get("until_on")),
         "number": details.get("number", ""),
         "count": details.get("count", ""),
         "label": CHOICES[option].label if option in CHOICES else event.subject_label,
@@ -154,20 +150,12 @@ def shown(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
-        return _listed(str(one) for one in value)
+        return listed(str(one) for one in value)
     if name == "kind" and value in UnitKind.values:
         return str(UnitKind(value).label)
     if name in CHOICE_WORDS and value in CHOICE_WORDS[name].values:
         return str(CHOICE_WORDS[name](value).label)
-    return _day(value) if name in DAYS else str(value)
-
-
-def _listed(words: Iterable[str]) -> str:
-    return pgettext("between items of a list", ", ").join(words)
-
-
-def _day(value: str | None) -> str:
-    return short_date(datetime.date.fromisoformat(value)) if value else ""
+    return day(value) if name in DAYS else str(value)
 
 
 def _days(who: SafeString, event: Event) -> list[SafeString]:
@@ -179,8 +167,8 @@ def _days(who: SafeString, event: Event) -> list[SafeString]:
         number,
     )
     told = [fill(text, who=who, count=number, source=event.details.get("source", ""))]
-    for day, after in list(event.after.items())[:MOST_DAYS]:
-        words = {"day": _day(day), "before": _kind(event.before.get(day)), "after": _kind(after)}
+    for on, after in list(event.after.items())[:MOST_DAYS]:
+        words = {"day": day(on), "before": _kind(event.before.get(on)), "after": _kind(after)}
         told.append(fill(_("%(day)s: %(before)s became %(after)s."), **words))
     return told
 
@@ -190,7 +178,7 @@ def _kind(stored: list[Any] | None) -> str:
         return _("nothing")
     kind, name, official = stored
     words = [str(DayKind(kind).label) if kind in DayKind.values else kind, name, "" if official else _("provisional")]
-    return _listed(word for word in words if word)
+    return listed(word for word in words if word)
 
 
 def _rows(model: Any) -> Callable[[Any], QuerySet[Any]]:
@@ -209,6 +197,7 @@ def _subject(kind: str, model: Any, url_name: str, *, own_page: bool = False) ->
 
 SUBJECTS = (
     _subject(UNIT, Unit, "unit", own_page=True),
+    _subject(DISTRICT, District, "district", own_page=True),
     _subject(PERSON, User, "person", own_page=True),
     _subject(CALENDAR, CalendarDay, "calendar"),
     _subject(RULE, DeadlineRule, "rules"),

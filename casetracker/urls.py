@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from casetracker.views import design, evidence, inbox, jobs, mail, me, ops, saved, search, weekly, work
-from casetracker.views.office import calendar, index, options, people, posts, rules, units
+from casetracker.views.office import calendar, districts, index, options, people, posts, rules, units
 
 urlpatterns = [
     path("", work.work, name="work"),
@@ -25,6 +25,10 @@ urlpatterns = [
     path("office/units/new/", units.unit_new, name="unit_new"),
     path("office/units/<int:pk>/", units.unit, name="unit"),
     path("office/units/<int:pk>/change/", units.unit_change, name="unit_change"),
+    path("office/districts/", districts.districts, name="districts"),
+    path("office/districts/new/", districts.district_new, name="district_new"),
+    path("office/districts/<slug:code>/", districts.district, name="district"),
+    path("office/districts/<slug:code>/change/", districts.district_change, name="district_change"),
     path("office/people/", people.people, name="people"),
     path("office/people/new/", people.person_new, name="person_new"),
     path("office/people/<int:pk>/", people.person, name="person"),

@@ -2,12 +2,13 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Status(models.TextChoices):
     """Where a problem is on its way round the loop."""
 
-    FOUND = "found", _("Found")
+    FOUND = "found", pgettext_lazy("state", "Found")
     ASSIGNED = "assigned", _("Assigned")
     CLAIMED = "claimed", _("Claimed")
     RECTIFYING = "rectifying", _("Rectifying")
@@ -65,11 +66,11 @@ class Clock(models.TextChoices):
     """What a deadline waits for; the rule codes start with these words."""
 
     DEPLOY = "deploy", _("Assignment")
-    CLAIM = "claim", _("Claiming")
+    CLAIM = "claim", pgettext_lazy("clock", "Claiming")
     FEEDBACK = "feedback", _("First feedback")
     RECTIFY = "rectify", _("Rectification")
     VERIFY = "verify", _("Verification")
-    CLOSE = "close", _("Closing")
+    CLOSE = "close", pgettext_lazy("clock", "Closing")
     EXTENSION = "extension", _("Decision on the extension")
     LOOK_BACK = "look_back", _("Look-back")
     ESCALATION = "escalation", _("Escalation")
@@ -119,7 +120,7 @@ class Outcome(models.TextChoices):
     INSPECTED = "inspected", _("Inspected")
     LOCKED = "locked", _("Locked")
     NOBODY = "nobody", _("Nobody there")
-    REFUSED = "refused", _("Refused")
+    REFUSED = "refused", pgettext_lazy("outcome of a visit", "Refused")
     OBSTRUCTED = "obstructed", _("Obstructed")
     MOVED = "moved", _("Moved away")
 
@@ -154,7 +155,7 @@ LIVE_ASSIGNMENT = (AssignmentState.ASSIGNED, AssignmentState.CLAIMED, Assignment
 class Decision(models.TextChoices):
     PENDING = "pending", _("Waiting for a decision")
     GRANTED = "granted", _("Granted")
-    REFUSED = "refused", _("Refused")
+    REFUSED = "refused", pgettext_lazy("decision", "Refused")
 
 
 class EscalationLevel(models.TextChoices):

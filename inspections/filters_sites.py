@@ -10,12 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from casetracker.enums import Role
-from casetracker.models import District, Membership, User
+from casetracker.models import District, Membership, Unit, User
 from casetracker.paging import Order, Section
 from inspections import scope
 from inspections.enums import OPEN, Outcome, RiskClass, VisitMode
-from inspections.models import Problem, Site, SiteKind, Visit, VisitInspector
+from inspections.models import AlertPeriod, Problem, Site, SiteKind, Visit, VisitInspector
 from inspections.offers import Offer
+from inspections.periods import days_of
 
 VISIT_ORDERS = (
     Order("on", _("last first"), (Section(("on",), descending=True),), day="on"),
@@ -56,6 +57,7 @@ class VisitFilter(django_filters.FilterSet):
         _("Problems"), _("Any"), "with_problems", choices=[("some", _("Some found")), ("none", _("None found"))]
     )
     campaign = django_filters.NumberFilter(label=_("Campaign"), field_name="campaign", widget=forms.HiddenInput)
+    alert = _one(_("Alert"), None, field_name="alert", widget=forms.HiddenInput)
     site = django_filters.UUIDFilter(label=_("Site"), field_name="site", widget=forms.HiddenInput)
 
     class Meta:
@@ -68,6 +70,7 @@ class VisitFilter(django_filters.FilterSet):
         self.filters["team"].extra["choices"] = offered.choices("team")
         self.filters["district"].extra["choices"] = offered.choices("district")
         self.filters["inspector"].extra["choices"] = _inspectors(user)
+        self.filters["alert"].extra["choices"] = _alert(user, self.data.get("alert", ""))
 
     def find(self, rows: Any, name: str, text: str) -> Any:
         """By the site as it is found today: name, former names, address, codes."""
@@ -87,6 +90,21 @@ class VisitFilter(django_filters.FilterSet):
 # `from` is no name that Python takes for an attribute.
 VisitFilter.base_filters["from"] = _day(_("From"), "gte")
 VisitFilter.base_filters["to"] = _day(_("Until"), "lte")
+
+
+def _alert(user: User, asked: str) -> list[tuple[str, str]]:
+    """The one alert that the address names, where it holds for an office that the person oversees."""
+    if not (asked.isascii() and asked.isdigit() and len(asked) < 10):
+        return []
+    named = AlertPeriod.objects.filter(pk=int(asked)).select_related("office").first()
+    if named is None or not Unit.objects.filter(pk__in=scope.of(user).offices).filter(_over(named.office)).exists():
+        return []
+    return [(asked, f"{named.get_level_display()} {days_of(named)}")]
+
+
+def _over(unit: Unit) -> Q:
+    """Units that the days of this one hold for, or that it stands below."""
+    return Q(path__startswith=unit.path) | Q(pk__in=[int(part) for part in unit.path.split("/") if part])
 
 
 def _inspectors(user: User) -> list[tuple[str, str]]:

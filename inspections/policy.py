@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from casetracker import options
 from casetracker.enums import Role
-from casetracker.models import Membership, Unit, User
+from casetracker.models import Unit, User
 from inspections import scope
 from inspections.enums import (
     LIVE_ASSIGNMENT,
@@ -21,7 +22,7 @@ from inspections.enums import (
 )
 
 if TYPE_CHECKING:
-    from inspections.models import Assignment, Extension, Problem
+    from inspections.models import Assignment, Extension, Problem, Visit
 
 Refusal = str | None
 
@@ -48,6 +49,11 @@ def supervises_office(user: User, office: Unit) -> bool:
     return _over_office(user, office, Role.SUPERVISOR)
 
 
+def keeps_periods_of(user: User, office: Unit) -> bool:
+    """May the person decide campaigns of this office and enter its alerts: administrators, and its supervisors."""
+    return user.has_role(Role.ADMINISTRATOR) or supervises_office(user, office)
+
+
 def leads_office(user: User, problem: "Problem") -> bool:
     return _over_office(user, problem.office, Role.LEADER)
 
@@ -61,6 +67,26 @@ def may_report_for(user: User, team: Unit) -> bool:
     if any(unit.pk == team.pk for unit in user.units_as(Role.INSPECTOR)):
         return True
     return any(team.path.startswith(scope.bureau_of(unit).path) for unit in user.units_as(Role.SUPERVISOR))
+
+
+def may_not_correct(visit: "Visit", user: User, today: datetime.date) -> Refusal:
+    """Why this person may not correct the record of this visit: a supervisor of its office may at any time, its
+    team and whoever recorded it while it lies no further back than the office allows."""
+    if _over_office(user, visit.team, Role.SUPERVISOR):
+        return None
+    recorded = visit.recorded_by_id == user.pk and user.has_role(Role.INSPECTOR, Role.SUPERVISOR)
+    if not recorded and not any(unit.pk == visit.team_id for unit in user.units_as(Role.INSPECTOR)):
+        return _("Only its team, whoever recorded it and a supervisor of its office may correct a visit.")
+    if visit.import_batch_id is not None:
+        return _("This visit came with an imported ledger; only a supervisor of its office may correct it.")
+    days = options.get("visit_correction_days")
+    if (today - visit.on).days > days:
+        return ngettext(
+            "This visit lies more than %(count)s day back; a supervisor of its office can still correct it.",
+            "This visit lies more than %(count)s days back; a supervisor of its office can still correct it.",
+            days,
+        ) % {"count": days}
+    return None
 
 
 def inspects(user: User, problem: "Problem") -> bool:
@@ -93,25 +119,16 @@ def four_eyes(user: User, problem: "Problem", today: datetime.date) -> Refusal:
     on any day of that assignment (memberships of the day, not today's)."""
     if problem.fixed_by_id == user.pk or any(one.by_id == user.pk for one in problem.feedbacks.all()):
         return _("You reported this fixed, so somebody else must judge it (four eyes).")
-    posts = _posts_ever(user)
     for one in problem.assignments.all():
         until = one.ended_on or today
         if any(
             post.unit_id == one.unit_id and post.from_on <= until and (post.until_on or today) >= one.assigned_on
-            for post in posts
+            for post in user.posts_ever
         ):
             return _(
                 "You belonged to %(unit)s while it was responsible, so somebody else must judge it (four eyes)."
             ) % {"unit": one.unit.name}
     return None
-
-
-def _posts_ever(user: User) -> list[Membership]:
-    """Every post the person ever held, read once per request."""
-    known: list[Membership] | None = user.__dict__.get("_inspection_posts_ever")
-    if known is None:
-        known = user.__dict__["_inspection_posts_ever"] = list(user.memberships.all())
-    return known
 
 
 def needs_leader(problem: "Problem", extension: "Extension") -> bool:
@@ -221,7 +238,7 @@ def closer(problem: "Problem", user: User) -> Refusal:
         return refused
     if refused := four_eyes(user, problem, timezone.localdate()):
         return refused
-    if options.get("require_second_closer") and problem.verified_by_id == user.pk:
+    if problem.verified_by_id == user.pk and options.get("require_second_closer"):
         return _("You verified this; in this office a second supervisor closes it.")
     return None
 

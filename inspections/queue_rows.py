@@ -18,11 +18,11 @@ from casetracker.explain import lateness
 from casetracker.explain.lateness import moved_note
 from casetracker.models import Deadline, Unit, User
 from casetracker.templatetags.ui import lang_run
+from casetracker.wording import fill
 from casetracker.work import Act, Row
 from casetracker.workdays import light
 from inspections.enums import AssignmentRole, AssignmentState, Clock, Decision, Route, Status, Verb
 from inspections.models import Assignment, Extension, Feedback, Problem
-from inspections.subjects.words import fill
 
 Facts = Sequence[str]
 

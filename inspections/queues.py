@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from casetracker import options
 from casetracker.enums import Role
-from casetracker.models import Deadline, Membership, Unit, User
+from casetracker.models import Deadline, Unit, User
 from casetracker.registry import WorkQueue
 from casetracker.work import Cut
 from inspections import scope
@@ -68,7 +68,7 @@ def _judged_by_others(user: User) -> Q:
     """Four eyes as in policy.four_eyes: not reported fixed by the person, nor assigned to a unit of theirs then."""
     said = Feedback.objects.filter(problem=OuterRef("pk"), by=user)
     barred = Q(Exists(said)) | Q(fixed_by=user)
-    for post in _every_post(user):
+    for post in user.posts_ever:
         own = Assignment.objects.filter(
             Q(ended_on__isnull=True) | Q(ended_on__gte=post.from_on), problem=OuterRef("pk"), unit=post.unit_id
         )
@@ -76,14 +76,6 @@ def _judged_by_others(user: User) -> Q:
             own = own.filter(assigned_on__lte=post.until_on)
         barred |= Q(Exists(own))
     return ~barred
-
-
-def _every_post(user: User) -> list[Membership]:
-    """Every membership the person ever had, read once per request."""
-    known: list[Membership] | None = user.__dict__.get("_every_post")
-    if known is None:
-        known = user.__dict__["_every_post"] = list(Membership.objects.filter(user=user))
-    return known
 
 
 def to_assign(user: User) -> QuerySet[Deadline]:

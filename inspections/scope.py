@@ -50,10 +50,5 @@ def _work_out(user: User) -> Scope:
             offices.update(Unit.objects.under(bureau_of(post.unit, *kinds)).values_list("id", flat=True))
     teams = {post.unit_id for post in user.posts if post.role == Role.INSPECTOR}
     handled = {post.unit_id for post in user.posts if post.role == Role.HANDLER}
-    codes: set[str] = set()
-    if teams:
-        named = set(District.objects.filter(units__in=teams).values_list("code", flat=True))
-        while named:
-            codes |= named
-            named = set(District.objects.filter(parent__in=named).values_list("code", flat=True)) - codes
+    codes = District.objects.of_units(teams).values_list("code", flat=True) if teams else ()
     return Scope(tuple(sorted(offices)), tuple(sorted(teams)), tuple(sorted(codes)), tuple(sorted(handled)))

@@ -63,8 +63,7 @@ def districts_for(user: User) -> QuerySet[District]:
     codes = set(scope.of(user).districts)
     for unit in user.units_as(Role.SUPERVISOR):
         under = Unit.objects.under(scope.bureau_of(unit))
-        named = set(District.objects.filter(units__in=under).values_list("code", flat=True))
-        codes |= set(District.objects.filter(Q(code__in=named) | Q(parent__in=named)).values_list("code", flat=True))
+        codes.update(District.objects.of_units(under).values_list("code", flat=True))
     return District.objects.filter(code__in=codes)
 
 

@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from casetracker.dates import short_date
 from casetracker.models import Custody, Event, Notice
 from casetracker.registry import Subject
+from casetracker.wording import fill, joined, listed, strong
 from inspections.enums import Outcome, Result, RiskClass, VisitMode
 from inspections.forms.fields import UPLOAD_AGE
 from inspections.models import Party, Site, Visit
-from inspections.subjects.words import fill, joined, listed, strong
+from inspections.subjects.corrections import corrected
 
 LABELS: dict[str, Any] = {
     "name": gettext_lazy("name"),
@@ -43,6 +44,9 @@ def event_sentence(event: Event) -> str:
 
 
 def notice_sentence(notice: Notice) -> str:
+    if notice.kind == "unreadable_photo":
+        words = {"name": notice.params.get("name", ""), "label": notice.subject_label}
+        return _("The photo %(name)s of the visit to %(label)s cannot be opened. Take it again.") % words
     return _("There is news of %(label)s.") % {"label": notice.subject_label}
 
 
@@ -119,6 +123,7 @@ SENTENCES: dict[str, Callable[[str, Event], list[str]]] = {
     "enter_site": _enter_site,
     "change_site": _change_site,
     "record_visit": _record_visit,
+    "correct_visit": corrected,
     "enter_party": _enter_party,
     "change_party": _change_party,
 }

@@ -10,8 +10,8 @@ from django.utils import timezone
 from casetracker.enums import DeliveryState, JobState
 from casetracker.models import DeadlineRule, Delivery, Job, Membership, Notice, SavedView, Unit, User
 from inspections import workflow
-from inspections.enums import AssignmentRole, Route, Status
-from inspections.models import Batch, ImportBatch, Party, Problem, Site, Visit
+from inspections.enums import AlertLevel, AssignmentRole, Route, Status
+from inspections.models import AlertPeriod, Batch, Campaign, ImportBatch, Party, Problem, Site, Visit
 from inspections.workflow import Addressee
 from tests.builders import make_problem, make_site, make_visit, shot
 from tests.cast import Cast
@@ -35,6 +35,9 @@ class World:
     view: SavedView
     notice: Notice
     party: Party
+    campaign: Campaign
+    # It ended long ago, so no visit shows it.
+    alert: AlertPeriod
     # A weekly letter to inspector1, who has no address.
     letter: Delivery
     post: Membership
@@ -91,6 +94,8 @@ def build(cast: Cast) -> World:
         view=SavedView.objects.create(owner=cast.supervisor1, page="problems", name="急件", query="state=open"),
         notice=_notice(cast.supervisor1),
         party=party,
+        campaign=Campaign.objects.create(office=cast.office, name_zh="扬尘治理专项行动", from_on=today),
+        alert=_alert(cast, datetime.date(2019, 12, 9)),
         letter=_letter(cast.inspector1),
         post=Membership.objects.get(user=cast.handler1),
         rule=DeadlineRule.objects.order_by("code", "pk")[0],
@@ -129,6 +134,10 @@ def _job(by: User, kind: str, state: JobState, **params: object) -> Job:
         created_at=timezone.now(),
         result=result if state == JobState.DONE else {},
     )
+
+
+def _alert(cast: Cast, day: datetime.date) -> AlertPeriod:
+    return AlertPeriod.objects.create(office=cast.office, level=AlertLevel.ORANGE, from_on=day, until_on=day + 3 * DAY)
 
 
 def _notice(person: User) -> Notice:

@@ -12,6 +12,7 @@ from casetracker.errors import Invalid
 from casetracker.models import Unit, User
 
 UNIT, PERSON, CALENDAR, RULE, OPTION = "unit", "person", "calendar", "rule", "option"
+DISTRICT = "district"
 # Made once for all installations: the ids of history must be the same on every machine.
 NAMESPACE = uuid.UUID("5d0f6ac5-5a3b-5d9e-9d0c-0f4f8f6c2b11")
 

@@ -1,5 +1,8 @@
 """Where things are: administrative divisions."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -8,8 +11,14 @@ from casetracker.bilingual import Named
 
 class DistrictQuerySet(models.QuerySet["District"]):
     def under(self, code: str) -> "DistrictQuerySet":
-        """The district of this code with everything below it (two levels are kept: city, county or zone)."""
+        """The district of this code with everything below it (two levels: county, zone)."""
         return self.filter(models.Q(code=code) | models.Q(parent=code) | models.Q(parent__parent=code))
+
+    def of_units(self, units: Iterable[int] | models.QuerySet[Any]) -> "DistrictQuerySet":
+        """The districts that these units (ids or a queryset) answer for, with everything below them."""
+        named = self.model.objects.filter(units__in=units).order_by().values("code")
+        near = models.Q(code__in=named) | models.Q(parent__in=named) | models.Q(parent__parent__in=named)
+        return self.filter(near)
 
 
 class District(Named):

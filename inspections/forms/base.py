@@ -4,7 +4,6 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 
 from casetracker.errors import Invalid
 from casetracker.models import User
@@ -45,8 +44,6 @@ class VerbForm(forms.Form):
         for field in self.fields.values():
             if isinstance(field, StoredFilesField):
                 field.by = by
-            if field.error_messages["required"] == forms.Field.default_error_messages["required"]:
-                field.error_messages["required"] = _missing(field)
         self.prepare()
 
     def prepare(self) -> None:
@@ -86,10 +83,3 @@ class VerbForm(forms.Form):
     @property
     def takes_files(self) -> bool:
         return any(isinstance(field, StoredFilesField) for field in self.fields.values())
-
-
-def _missing(field: forms.Field) -> str:
-    """What to do about an empty field, by its kind."""
-    if isinstance(field, forms.ChoiceField | forms.ModelChoiceField):
-        return _("Choose one.")
-    return _("Choose a day.") if isinstance(field, forms.DateField) else _("Fill this in.")

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from casetracker import wording
 from casetracker.models import Unit
 from inspections.forms import fields
 from inspections.forms.handing import addressable
@@ -47,7 +48,7 @@ class BatchForm(forms.Form):
         if len(candidates) == 1:
             self.initial.setdefault(name, str(candidates[0].pk))
         if len(candidates) > 1:
-            named = ", ".join(unit.name for unit in candidates)
+            named = wording.listed(unit.name for unit in candidates)
             self.fields[f"reason_{problem.pk}"] = forms.CharField(
                 label=_("Why this unit"),
                 required=False,

@@ -11,7 +11,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from casetracker import evidence
+from casetracker import evidence, wording
 from casetracker.evidence import EvidenceRefused
 from casetracker.models import Evidence, User
 from inspections.models import Problem
@@ -140,7 +140,7 @@ class StoredFilesField(forms.Field):
             try:
                 row = evidence.store(cast(BinaryIO, file), name=file.name or "", by=self.by, source="desk")
             except EvidenceRefused as error:
-                refusals.append(f"{file.name}: {error.message}")
+                refusals.append(wording.of(file.name, error.message))
             else:
                 stored[row.pk] = row
         self.widget.kept = [self._shown(row) for row in stored.values()]

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from casetracker import calendars
+from casetracker import calendars, wording
 from casetracker.dates import long_date
 from casetracker.enums import UnitKind
 from casetracker.explain.sentence import term_words
@@ -188,7 +188,7 @@ class ReleaseForm(VerbForm):
         others = [one for one in policy.live_assignments(self.problem) if one.role != AssignmentRole.LEAD]
         rows = {str(one.pk): one for one in others}
         field: Any = self.fields["assignment"]
-        field.choices = [(pk, f"{one.unit.name} ({one.get_role_display()})") for pk, one in rows.items()]
+        field.choices = [(pk, wording.beside(one.unit.name, one.get_role_display())) for pk, one in rows.items()]
         field.coerce = rows.__getitem__
         if len(rows) == 1:
             self.initial.setdefault("assignment", next(iter(rows)))

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from casetracker import wording
 from inspections import policy
 from inspections.enums import Audience, EscalationLevel, Verb
 from inspections.forms import fields
@@ -64,7 +65,7 @@ class LiftForm(VerbForm):
     def prepare(self) -> None:
         rows = {str(one.pk): one for one in self.problem.escalations.all() if one.lifted_on is None}
         field: Any = self.fields["escalation"]
-        field.choices = [(pk, f"{one.get_level_display()}: {one.reason}") for pk, one in rows.items()]
+        field.choices = [(pk, wording.of(one.get_level_display(), one.reason)) for pk, one in rows.items()]
         field.coerce = rows.__getitem__
         field.empty_value = None
         if len(rows) > 1:

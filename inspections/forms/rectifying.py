@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from casetracker.dates import long_date
 from casetracker.enums import Role
@@ -112,7 +112,7 @@ class AskExtensionForm(VerbForm):
     busy = gettext_lazy("Asking")
     intro = gettext_lazy("The present date holds until the office has decided. The first date stays visible for ever.")
 
-    wanted_on = fields.day(gettext_lazy("Until"))
+    wanted_on = fields.day(pgettext_lazy("extension", "Until"))
     reason = fields.text(gettext_lazy("Why more time is needed"))
     plan = fields.text(gettext_lazy("Plan with dates"), hint=gettext_lazy("What will be done by when."))
 
@@ -139,7 +139,7 @@ class DecideExtensionForm(VerbForm):
         choices=[(Decision.GRANTED, gettext_lazy("Grant")), (Decision.REFUSED, gettext_lazy("Refuse"))],
         widget=forms.RadioSelect,
     )
-    granted_on = fields.day(gettext_lazy("Until"), required=False)
+    granted_on = fields.day(pgettext_lazy("extension", "Until"), required=False)
     note = fields.text(gettext_lazy("Note"), required=False, rows=2, most=500)
 
     def prepare(self) -> None:

@@ -1,8 +1,8 @@
 """The forms of a newly found problem: one on a visit, one by itself; files sent once are never lost."""
 
 import datetime
-from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -26,28 +26,33 @@ TOLD = (UnitKind.DEPARTMENT, UnitKind.GOVERNMENT, UnitKind.BUREAU, UnitKind.OTHE
 AS_USUAL = ("", gettext_lazy("As usual for the kind"))
 
 
-@dataclass(frozen=True)
 class Offer:
-    """What the forms of one site offer, read once: kinds (usual ones first), units that may be told, parties."""
+    """What the forms of one site offer, each part read when it is first shown: a form that goes through shows none."""
 
-    kinds: list[tuple[str, list[tuple[Any, str]]]] = field(default_factory=list)
-    units: list[tuple[Any, str]] = field(default_factory=list)
-    parties: list[str] = field(default_factory=list)
+    def __init__(self, site: Site) -> None:
+        self.site = site
 
+    @cached_property
+    def kinds(self) -> list[tuple[str, list[tuple[Any, str]]]]:
+        """The kinds of problem in groups: those that the site's checklists raise come first."""
+        lists = Checklist.objects.filter(site_kinds=self.site.kind_id, retired_on__isnull=True)
+        usual = set(lists.exclude(versions__items__kind=None).values_list("versions__items__kind", flat=True))
+        kinds = list(ProblemKind.objects.all())
+        grouped = [(_("Usual here"), [(kind.pk, kind.name) for kind in kinds if kind.pk in usual])]
+        grouped.append((_("Other kinds"), [(kind.pk, kind.name) for kind in kinds if kind.pk not in usual]))
+        return [group for group in grouped if group[1]]
 
-def offer(site: Site) -> Offer:
-    """The offer for a site: kinds that its checklists raise come first, units of its district and above."""
-    lists = Checklist.objects.filter(site_kinds=site.kind_id, retired_on__isnull=True)
-    usual = set(lists.exclude(versions__items__kind=None).values_list("versions__items__kind", flat=True))
-    kinds = list(ProblemKind.objects.all())
-    grouped = [(_("Usual here"), [(kind.pk, kind.name) for kind in kinds if kind.pk in usual])]
-    grouped.append((_("Other kinds"), [(kind.pk, kind.name) for kind in kinds if kind.pk not in usual]))
-    parties = {row.party.name: None for row in site.operators.select_related("party")}
-    parties |= dict.fromkeys(
-        site.problems.exclude(party_name="").order_by("party_name").values_list("party_name", flat=True).distinct()[:20]
-    )
-    units = [(unit.pk, unit.name) for unit in units_near(site)]
-    return Offer([group for group in grouped if group[1]], units, list(parties))
+    @cached_property
+    def units(self) -> list[tuple[Any, str]]:
+        """The units that may be told: those of its district and above."""
+        return [(unit.pk, unit.name) for unit in units_near(self.site)]
+
+    @cached_property
+    def parties(self) -> list[str]:
+        """The names of those who run the site, then of whoever was named there before."""
+        parties = {row.party.name: None for row in self.site.operators.select_related("party")}
+        named = self.site.problems.exclude(party_name="").order_by("party_name")
+        return list(parties | dict.fromkeys(named.values_list("party_name", flat=True).distinct()[:20]))
 
 
 def units_near(site: Site) -> list[Unit]:
@@ -93,8 +98,8 @@ class FindingForm(forms.Form):
     def __init__(self, *args: Any, by: User, site: Site, offered: Offer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.by, self.site = by, site
-        self.fields["kind"].choices = [("", _("Choose a kind")), *offered.kinds]  # type: ignore[attr-defined]
-        self.fields["unit"].choices = [("", _("only the party")), *offered.units]  # type: ignore[attr-defined]
+        self.fields["kind"].choices = lambda: [("", _("Choose a kind")), *offered.kinds]  # type: ignore[attr-defined]
+        self.fields["unit"].choices = lambda: [("", _("only the party")), *offered.units]  # type: ignore[attr-defined]
         for name in ("photos", "fixed"):
             self.fields[name].by = by  # type: ignore[attr-defined]
         self.fields["party_name"].widget.attrs["list"] = "parties"
@@ -134,7 +139,7 @@ class FindingForm(forms.Form):
 class ReportForm(FindingForm):
     """A problem reported by itself, at the desk."""
 
-    team = forms.ModelChoiceField(label=gettext_lazy("Found by"), queryset=Unit.objects.none(), empty_label=None)
+    team = forms.TypedChoiceField(label=gettext_lazy("Found by"))
     found_on = fields.day(gettext_lazy("Found on"))
     found_at = forms.TimeField(
         label=gettext_lazy("At"), required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
@@ -166,9 +171,10 @@ class ReportForm(FindingForm):
         kwargs["initial"] = _initial(kwargs["site"], teams, visit) | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
         self.visit = visit
-        self.fields["team"].queryset = Unit.objects.filter(pk__in=[team.pk for team in teams])  # type: ignore[attr-defined]
-        self.fields["team"].choices = [(team.pk, team.name) for team in teams]  # type: ignore[attr-defined]
-        self.fields["candidates"].choices = kwargs["offered"].units  # type: ignore[attr-defined]
+        known = {str(team.pk): team for team in teams}
+        self.fields["team"].choices = [(pk, team.name) for pk, team in known.items()]  # type: ignore[attr-defined]
+        self.fields["team"].coerce = known.__getitem__  # type: ignore[attr-defined]
+        self.fields["candidates"].choices = lambda: kwargs["offered"].units  # type: ignore[attr-defined]
 
     def clean_found_on(self) -> datetime.date:
         day: datetime.date = self.cleaned_data["found_on"]
@@ -184,13 +190,18 @@ class ReportForm(FindingForm):
                 self.add_error("found_at", _("This hour has not come yet."))
         return values
 
-    @transaction.atomic
     def save(self) -> Problem:
         """Report it, and fix it on the spot where photos say so: both or neither. Raises the workflow's refusals."""
-        values = self.cleaned_data
         one = self.finding()
+        if not one.fixed:
+            return self._report(one)
+        with transaction.atomic():
+            return workflow.fix_on_spot(self._report(one), by=self.by, shots=one.fixed)
+
+    def _report(self, one: Finding) -> Problem:
+        values = self.cleaned_data
         lat, lon = values["position"] or (None, None)
-        problem = workflow.report(
+        return workflow.report(
             by=self.by,
             team=values["team"],
             site=self.site,
@@ -213,9 +224,6 @@ class ReportForm(FindingForm):
             lon=lon,
             shots=one.shots,
         )
-        if one.fixed:
-            problem = workflow.fix_on_spot(problem, by=self.by, shots=one.fixed)
-        return problem
 
     def _found_at(self) -> datetime.datetime | None:
         time = self.cleaned_data["found_at"]

@@ -2,10 +2,13 @@
 
 import datetime
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, Q
+from django.forms.utils import ErrorDict
 from django.utils import timezone
 
 from casetracker import calendars
@@ -13,19 +16,34 @@ from casetracker.errors import DomainError
 from casetracker.models import Unit, User
 from inspections import policy, visiting
 from inspections.enums import OPEN, Outcome, Phase, Verb
-from inspections.forms.reporting import FindingForm, offer
+from inspections.forms.fields import StoredFilesField
+from inspections.forms.reporting import FindingForm, Offer
 from inspections.forms.visits import AnswerForm, GoodForm, SeenForm, VisitForm
 from inspections.models import Attachment, ChecklistVersion, Problem, Site
 from inspections.presenting import light_of
 
-# So many new problems and good things fit on one page; more are reported from the visit's own page.
-MOST_FINDINGS = 4
-MOST_GOOD = 3
+# What one page adds row by row, and how many rows of it at most; more are added from the visit's own page.
+PROBLEM, GOOD = "problem", "good"
+MOST_ROWS = {PROBLEM: 60, GOOD: 20}
+ROW = re.compile(r"(problem|good)-([1-9]\d?)-")
 SEEN = re.compile(r"seen-([0-9a-f-]{36})-result")
 
 
+@dataclass(frozen=True)
+class More:
+    """The button that adds a row of a kind: the row that comes next, None when `most` are there."""
+
+    kind: str
+    next: int | None
+    most: int
+
+
 class VisitSheet:
-    """The forms of a visit to one site, with every open problem of it on a re-inspection."""
+    """The forms of a visit to one site, with every open problem of it on a re-inspection.
+
+    Of new problems and of highlights there are as many rows as were sent, at least one, and one more of the kind
+    that `add` names.
+    """
 
     def __init__(
         self,
@@ -37,23 +55,30 @@ class VisitSheet:
         version: ChecklistVersion | None,
         data: Any = None,
         files: Any = None,
+        add: str = "",
     ) -> None:
         self.by, self.site, self.version, self.recheck = by, site, version, recheck
         sent: dict[str, Any] = {"data": data, "files": files}
-        offered = offer(site)
+        offered = Offer(site)
         self.parties = offered.parties
         self.facts = VisitForm(**sent, by=by, teams=teams, recheck=recheck)
         self.seen = self._seen_forms(data, sent) if recheck else []
         rows: dict[str, Any] = sent | {"by": by, "site": site, "offered": offered}
         items = version.items.select_related("kind") if version and not recheck else []
         self.answers = [AnswerForm(**rows, item=item) for item in items]
+        rows_of = {kind: _count(kind, data, add) for kind in MOST_ROWS}
         self.findings = [
-            FindingForm(**rows, prefix=f"problem-{number}", empty_permitted=True)
-            for number in range(1, MOST_FINDINGS + 1)
+            FindingForm(**rows, prefix=f"{PROBLEM}-{number}", empty_permitted=True)
+            for number in range(1, rows_of[PROBLEM] + 1)
         ]
         self.goods = [
-            GoodForm(**sent, by=by, prefix=f"good-{number}", empty_permitted=True) for number in range(1, MOST_GOOD + 1)
+            GoodForm(**sent, by=by, prefix=f"{GOOD}-{number}", empty_permitted=True)
+            for number in range(1, rows_of[GOOD] + 1)
         ]
+        self.more_problems = more(PROBLEM, rows_of[PROBLEM])
+        self.more_goods = more(GOOD, rows_of[GOOD])
+        if add in MOST_ROWS:
+            focus((self.findings if add == PROBLEM else self.goods)[-1])
         self.refusal: DomainError | None = None
 
     def _seen_forms(self, data: Any, sent: dict[str, Any]) -> list[SeenForm]:
@@ -99,6 +124,19 @@ class VisitSheet:
         """Check every form, also after one failed: the files of all of them are stored by that."""
         return all([form.is_valid() for form in self.forms])
 
+    def hold(self) -> bool:
+        """Keep everything that was sent without judging it: files go into the store. False where one is refused."""
+        for form in self.forms:
+            form._errors = ErrorDict()  # type: ignore[attr-defined]
+            form.cleaned_data = {}
+            for name, field in form.fields.items():
+                if isinstance(field, StoredFilesField):
+                    try:
+                        field.clean(form[name].data)
+                    except ValidationError as error:
+                        form.add_error(name, error)
+        return not self.error_count
+
     def record(self) -> visiting.Recorded:
         """Record the visit, only after is_valid(). Raises the refusals of visiting."""
         raising: list[FindingForm] = []
@@ -131,3 +169,29 @@ class VisitSheet:
         for (kind, key), refused in error.rows.items():
             row = seen[key] if kind == "seen" else self.raising[key]
             row.refuse(refused)
+
+
+def _count(kind: str, data: Any, add: str) -> int:
+    """How many rows of a kind the page has: those that were sent, at least one, and the one to be added."""
+    sent = [int(found[2]) for found in map(ROW.match, data or ()) if found and found[1] == kind]
+    return min(max(sent, default=1) + (add == kind), MOST_ROWS[kind])
+
+
+def more(kind: str, rows: int) -> More:
+    """The button after so many rows of a kind."""
+    return More(kind, rows + 1 if rows < MOST_ROWS[kind] else None, MOST_ROWS[kind])
+
+
+def new_row(kind: str, number: int, *, by: User, site: Site) -> forms.Form | None:
+    """The empty form of one row alone; None for a kind or a number that no page has."""
+    if kind not in MOST_ROWS or not 1 <= number <= MOST_ROWS[kind]:
+        return None
+    row: dict[str, Any] = {"by": by, "prefix": f"{kind}-{number}", "empty_permitted": True}
+    form = GoodForm(**row) if kind == GOOD else FindingForm(**row, site=site, offered=Offer(site))
+    focus(form)
+    return form
+
+
+def focus(form: forms.Form) -> None:
+    """Let the page open with the cursor in the row that was just added."""
+    form.fields["text" if isinstance(form, GoodForm) else "description"].widget.attrs["autofocus"] = True

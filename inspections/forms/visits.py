@@ -20,18 +20,10 @@ from inspections.forms.reporting import FindingForm, local_moment
 from inspections.models import Campaign, ChecklistItem, Problem
 from inspections.presenting import Lit
 from inspections.visiting import Answer, Finding, Good, Seen
+from inspections.visiting.wind import WINDS
 
-# Where the wind comes from, in degrees.
-WINDS = [
-    ("0", gettext_lazy("North")),
-    ("45", gettext_lazy("North-east")),
-    ("90", gettext_lazy("East")),
-    ("135", gettext_lazy("South-east")),
-    ("180", gettext_lazy("South")),
-    ("225", gettext_lazy("South-west")),
-    ("270", gettext_lazy("West")),
-    ("315", gettext_lazy("North-west")),
-]
+# A person's id, with the name and the unit shown.
+People = dict[int, tuple[str, Unit]]
 # A re-inspection has its own page, which answers every open problem.
 FRESH_MODES = [choice for choice in VisitMode.choices if choice[0] != VisitMode.RECHECK]
 
@@ -88,9 +80,17 @@ class VisitForm(forms.Form):
     )
     note = fields.text(gettext_lazy("Note"), required=False, rows=2)
 
-    def __init__(self, *args: Any, by: User, teams: list[Unit], recheck: bool, **kwargs: Any) -> None:
-        people = _people(by, teams)
-        kwargs["initial"] = _initial(by, teams, people) | (kwargs.get("initial") or {})
+    def __init__(
+        self,
+        *args: Any,
+        by: User,
+        teams: list[Unit],
+        recheck: bool,
+        people: People | None = None,
+        **kwargs: Any,
+    ) -> None:
+        people = people_to_choose(by, teams, timezone.localdate()) if people is None else people
+        kwargs["initial"] = kwargs.get("initial") or _initial(teams, people)
         super().__init__(*args, **kwargs)
         self.recheck = recheck
         if recheck:
@@ -133,13 +133,11 @@ class VisitForm(forms.Form):
         self.add_error(name if name in self.fields else None, str(error))
 
 
-def _people(by: User, teams: list[Unit]) -> dict[int, tuple[str, Unit]]:
-    """The people who may have been there: the inspectors of these teams today, and whoever writes it down."""
+def people_to_choose(by: User, teams: list[Unit], on: datetime.date) -> People:
+    """Who may have been there: the inspectors of these teams on the day, and whoever writes it down."""
     known = {team.pk: team for team in teams}
-    posts = Membership.objects.running(timezone.localdate()).filter(
-        unit__in=known, role=Role.INSPECTOR, user__is_active=True
-    )
-    people: dict[int, tuple[str, Unit]] = {}
+    posts = Membership.objects.running(on).filter(unit__in=known, role=Role.INSPECTOR, user__is_active=True)
+    people: People = {}
     for post in posts.select_related("user").order_by("unit__sort_key", "unit", "user__name"):
         people.setdefault(post.user_id, (str(post.user), known[post.unit_id]))
     if by.posts:
@@ -147,7 +145,7 @@ def _people(by: User, teams: list[Unit]) -> dict[int, tuple[str, Unit]]:
     return people
 
 
-def _initial(by: User, teams: list[Unit], people: dict[int, tuple[str, Unit]]) -> dict[str, Any]:
+def _initial(teams: list[Unit], people: People) -> dict[str, Any]:
     team = teams[0]
     campaigns = list(visiting.campaigns_on(team, timezone.localdate())[:2])
     return {

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils import translation
 from django.utils.functional import Promise
 
 
@@ -62,11 +63,17 @@ class RowError:
     message: Message
 
     def as_json(self) -> dict[str, Any]:
-        """The form of the import report, the message in the language that is active now."""
+        """The form of the import report: the message in the language that is active now, and in both to keep."""
         return {
             "row": self.row,
             "column": self.column,
             "value": self.value,
             "code": self.code,
             "message": str(self.message),
+            "message_zh": self._in("zh-hans"),
+            "message_en": self._in("en"),
         }
+
+    def _in(self, language: str) -> str:
+        with translation.override(language):
+            return str(self.message)

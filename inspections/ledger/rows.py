@@ -11,6 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from casetracker.wording import beside, listed
 from inspections.enums import Route
 from inspections.ledger import layout
 from inspections.ledger.cells import Cell, normalise, plain
@@ -38,6 +39,7 @@ class ParsedRow:
 
     `values` has a key for each canonical column the sheet has or a default fills: an empty cell is None (or []), a
     column the sheet lacks has no key. `cells` are the sheet's own, with ditto marks resolved, in the order of labels.
+    `headers` gives the sheet's own header text of a canonical column.
     """
 
     row: int
@@ -46,6 +48,7 @@ class ParsedRow:
     doubtful: tuple[RowError, ...]
     cells: list[Cell]
     hidden: bool
+    headers: Mapping[str, str]
 
 
 class Ledger:
@@ -66,8 +69,8 @@ class Ledger:
             raise LayoutError(
                 "missing_columns",
                 _("The sheet has no column for %(names)s. It has: %(labels)s. Say in a mapping which is which."),
-                names=", ".join(f"{name} ({mapping.fields[name].headers[0]})" for name in lacking),
-                labels=", ".join(label for label in self.header.labels() if label),
+                names=listed(beside(name, mapping.fields[name].headers[0]) for name in lacking),
+                labels=listed(label for label in self.header.labels() if label),
             )
         self._records = Records(chain(first, rows), self.header, self.columns, mapping.required)
 
@@ -146,6 +149,7 @@ class RowParser:
         self.date_1904 = date_1904
         self.first_day = FIRST_DAY.get(mapping.kind, "")
         self.fields = sorted(mapping.fields.items(), key=lambda item: item[0] != self.first_day)
+        self.headers = {name: header.label(column) or name for name, column in columns.items()}
         self.known: dict[str, dict[str, Any]] = {name: {} for name in columns}
         self.base = Context(None, mapping.date_order, date_1904)
 
@@ -173,16 +177,16 @@ class RowParser:
         if (values.get("lat") is None) != (values.get("lon") is None) and not errors:
             lacking = "lat" if values.get("lat") is None else "lon"
             errors.append(self.remark(record, lacking, "missing", Message(HALF_POSITION)))
-        return ParsedRow(record.number, values, tuple(errors), tuple(doubtful), record.cells, record.hidden)
+        return ParsedRow(
+            record.number, values, tuple(errors), tuple(doubtful), record.cells, record.hidden, self.headers
+        )
 
     def remark(self, record: Record, name: str, code: str, message: Message) -> RowError:
         """Return a remark on a canonical column of the row, under the sheet's own header text."""
         column = self.columns.get(name)
         if column is None:
             return RowError(record.number, name, "", code, message)
-        return RowError(
-            record.number, self.header.label(column) or name, plain(record.cells[column])[:200], code, message
-        )
+        return RowError(record.number, self.headers[name], plain(record.cells[column])[:200], code, message)
 
     def value(self, name: str, known: Field, cell: Cell, values: Mapping[str, Any]) -> Any:
         """Return one cell's value, after what the mapping's values say for it. Raises CellError."""

@@ -10,6 +10,8 @@ from casetracker.ids import uuid7
 from inspections.enums import AlertLevel, Outcome, VisitMode
 from inspections.querysets import VisitQuerySet
 
+ENDS_AFTER_START = Q(until_on__isnull=True) | Q(until_on__gte=models.F("from_on"))
+
 
 class Campaign(Named):
     """A named drive with a period."""
@@ -17,9 +19,14 @@ class Campaign(Named):
     office = models.ForeignKey("casetracker.Unit", models.PROTECT, related_name="+")
     from_on = models.DateField(_("from"))
     until_on = models.DateField(_("until"), null=True, blank=True)
+    note = models.TextField(_("note"), blank=True)
 
     class Meta:
         ordering = ["-from_on"]
+        constraints = [
+            models.UniqueConstraint(fields=["office", "name_zh"], name="campaign_name_once"),
+            models.CheckConstraint(condition=ENDS_AFTER_START, name="campaign_ends_after_start"),
+        ]
 
 
 class AlertPeriod(models.Model):
@@ -32,6 +39,7 @@ class AlertPeriod(models.Model):
 
     class Meta:
         ordering = ["-from_on"]
+        constraints = [models.CheckConstraint(condition=ENDS_AFTER_START, name="alert_ends_after_start")]
 
     def __str__(self) -> str:
         return f"{self.get_level_display()} {self.from_on}"

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy
 
 from casetracker.dates import short_date
 from casetracker.models import Event
+from casetracker.wording import fill, listed
 from inspections.enums import Severity, Source
-from inspections.subjects.words import fill, listed
 
 LABELS: dict[str, Any] = {
     "district": gettext_lazy("district"),

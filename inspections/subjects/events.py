@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from casetracker.models import Event
+from casetracker.wording import Names, day, fill, joined, listed, note, quoted, reason, strong
 from inspections.enums import AssignmentRole, Audience, EscalationLevel, Result, Route, Verb, VoidKind
 from inspections.subjects.amendments import amended, amended_fields
-from inspections.subjects.words import Names, day, fill, joined, listed, note, quoted, reason, strong
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from casetracker import calendars
+from casetracker import calendars, wording
 from casetracker.enums import Role
 from casetracker.errors import DomainError, NotAllowed
 from casetracker.models import Unit, User
@@ -101,14 +101,18 @@ def _make(user: User, office: Unit, form: BatchForm) -> tuple[Batch, list[tuple[
         except DomainError as error:
             refused.append((problem, str(error)))
     if len(refused) == len(chosen):
-        raise NothingAssigned(" ".join(f"{problem.number}: {words}" for problem, words in refused))
+        raise NothingAssigned(_each(refused))
     return made, refused
+
+
+def _each(refused: list[tuple[Problem, str]]) -> str:
+    return wording.one_after_another(wording.of(problem.number, why) for problem, why in refused)
 
 
 def _say(request: HttpRequest, made: Batch, refused: list[tuple[Problem, str]]) -> None:
     messages.success(request, _("%(number)s is issued.") % {"number": made.number}, extra_tags="5")
     if refused:
-        words = {"count": len(refused), "which": " ".join(f"{one.number}: {why}" for one, why in refused)}
+        words = {"count": len(refused), "which": _each(refused)}
         sentence = ngettext(
             "%(count)s problem stayed out. %(which)s", "%(count)s problems stayed out. %(which)s", len(refused)
         )

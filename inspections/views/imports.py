@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from casetracker import working
+from casetracker.bilingual import in_language
 from casetracker.enums import JobState, Role, UnitKind
 from casetracker.errors import Invalid
 from casetracker.models import Job, Unit, User
@@ -123,8 +124,13 @@ def _remarks(report: dict[str, Any]) -> dict[str, Any]:
     refused, doubtful = report.get("refused", []), report.get("doubtful", [])
     return {
         "report": report,
-        "refused": refused[:SHOWN],
-        "doubtful": doubtful[:SHOWN],
+        "refused": _in_language(refused[:SHOWN]),
+        "doubtful": _in_language(doubtful[:SHOWN]),
         "more_refused": max(0, len(refused) - SHOWN),
         "more_doubtful": max(0, len(doubtful) - SHOWN),
     }
+
+
+def _in_language(remarks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The remarks in the reader's language, whoever imported in whichever."""
+    return [one | {"message": in_language(one["message_zh"], one["message_en"])} for one in remarks]

@@ -18,7 +18,7 @@ from casetracker.models import Unit, User
 from inspections import scope, siting, visiting
 from inspections.enums import VisitMode
 from inspections.forms.sites import SiteForm
-from inspections.forms.visit_sheet import VisitSheet
+from inspections.forms.visit_sheet import VisitSheet, more, new_row
 from inspections.models import Checklist, ChecklistVersion, Site
 from inspections.registers import as_uuid
 
@@ -28,20 +28,28 @@ def visit_new(request: HttpRequest) -> HttpResponse:
     """Record a visit: choose or enter the site first, then the form; mode=recheck opens every open problem.
 
     Invalid 422; a row that the workflow refuses shows its reason (409, 403 or 422) and nothing is saved; files
-    stay stored in any case.
+    stay stored in any case. POST `add` only gives the form back with one more row of that kind; GET `add` and
+    `row` give that row alone, for a page that puts it in.
     """
     user: User = request.user  # type: ignore[assignment]
     teams = teams_or_refuse(user)
     if "site" not in request.GET:
         return _choose_site(request, user)
     site = site_asked_for(request, user)
+    if "row" in request.GET and request.method != "POST":
+        return _row(request, user, site)
     recheck = request.GET.get("mode") == VisitMode.RECHECK
     lists = [] if recheck else _checklists(site)
     version = _version(request, lists)
     data, files = (request.POST, request.FILES) if request.method == "POST" else (None, None)
-    sheet = VisitSheet(by=user, site=site, teams=teams, recheck=recheck, version=version, data=data, files=files)
+    add = request.POST.get("add", "")
+    sheet = VisitSheet(
+        by=user, site=site, teams=teams, recheck=recheck, version=version, data=data, files=files, add=add
+    )
     status = 200
-    if request.method == "POST":
+    if add:
+        status = 200 if sheet.hold() else 422
+    elif request.method == "POST":
         if sheet.is_valid():
             try:
                 recorded = sheet.record()
@@ -65,6 +73,17 @@ def visit_new(request: HttpRequest) -> HttpResponse:
         "today": timezone.localdate(),
     }
     return render(request, "inspections/visit_form.html", context, status=status)
+
+
+def _row(request: HttpRequest, user: User, site: Site) -> HttpResponse:
+    """One more row of the form, with the button for the next one."""
+    kind, asked = request.GET.get("add", ""), request.GET["row"]
+    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 4 else 0
+    form = new_row(kind, number, by=user, site=site)
+    if form is None:
+        raise Http404
+    context = {"form": form, "number": number, "more": more(kind, number), "site": site}
+    return render(request, f"inspections/_visit_form_{kind}.html", context)
 
 
 def address(site: Site, **more: str) -> str:

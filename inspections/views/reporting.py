@@ -16,7 +16,7 @@ from casetracker.errors import DomainError
 from casetracker.models import User
 from inspections import siting
 from inspections.enums import Route
-from inspections.forms.reporting import ReportForm, offer
+from inspections.forms.reporting import Offer, ReportForm
 from inspections.models import Problem, Site, Visit
 from inspections.presenting import light_of
 from inspections.registers import as_uuid
@@ -44,7 +44,7 @@ def problem_new(request: HttpRequest) -> HttpResponse:
         if not teams:
             raise Http404
     data, files = (request.POST, request.FILES) if request.method == "POST" else (None, None)
-    form = ReportForm(data, files, by=user, site=site, teams=teams, visit=visit, offered=(offered := offer(site)))
+    form = ReportForm(data, files, by=user, site=site, teams=teams, visit=visit, offered=(offered := Offer(site)))
     status = 200
     if request.method == "POST":
         if form.is_valid():

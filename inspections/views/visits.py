@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, IntegerField, OuterRef, Prefetch, Subquery, Sum
+from django.db.models import Count, Exists, IntegerField, OuterRef, Prefetch, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,10 +15,9 @@ from django.views.decorators.http import require_safe
 
 from casetracker import audit, calendars, paging
 from casetracker.models import User
-from inspections import visiting
+from inspections import policy, visiting
 from inspections.enums import Outcome, VisitMode
 from inspections.filters_sites import PERIOD, VISIT_ORDERS, VisitFilter
-from inspections.forms.visits import WINDS
 from inspections.models import (
     Attachment,
     Campaign,
@@ -33,6 +32,7 @@ from inspections.offers import offer
 from inspections.presenting import light_of
 from inspections.registers import Register, as_uuid
 from inspections.subjects_sites import event_sentence
+from inspections.visiting.wind import wind_from
 
 # --- List -------------------------------------------------------------------------------------------
 
@@ -84,7 +84,8 @@ def register(request: HttpRequest, user: User) -> Register:
     filters = VisitFilter(request.GET, Visit.objects.visible_to(user).counted(), user=user, offered=offered)
     named = {"site": offered.site[0].name if offered.site else ""}
     if request.GET.get("campaign", "").isdigit():
-        campaign = Campaign.objects.filter(pk=request.GET["campaign"]).first()
+        seen = Visit.objects.visible_to(user).filter(campaign=OuterRef("pk"))
+        campaign = Campaign.objects.filter(Exists(seen), pk=request.GET["campaign"]).first()
         named["campaign"] = campaign.name if campaign else ""
     return Register(request.GET, filters, VISIT_ORDERS, for_rows(user), named)
 
@@ -120,7 +121,9 @@ def visit(request: HttpRequest, pk: UUID) -> HttpResponse:
     problems = list(
         Problem.objects.visible_to(user).filter(visit=seen).for_rows().order_by("number_year", "number_seq")
     )
-    answers = list(seen.answers.all())
+    answers, events = list(seen.answers.all()), list(audit.timeline("visit", seen.pk))
+    refused = policy.may_not_correct(seen, user, today)
+    may_report = any(team.pk == seen.team_id for team in visiting.teams_for(user))
     context = {
         "visit": seen,
         "title": _title(seen, len(problems)),
@@ -130,10 +133,13 @@ def visit(request: HttpRequest, pk: UUID) -> HttpResponse:
         "failed": sum(1 for one in answers if one.passed is False),
         "wind": _wind(seen),
         "events": [
-            {"at": one.at, "sentence": event_sentence(one), "by_person": one.actor_id is not None}
-            for one in audit.timeline("visit", seen.pk)
+            {"at": one.at, "sentence": event_sentence(one), "by_person": one.actor_id is not None} for one in events
         ],
-        "may_report": any(team.pk == seen.team_id for team in visiting.teams_for(user)),
+        "corrections": [one for one in events if one.verb == visiting.CORRECTED],
+        "may_report": may_report,
+        "may_correct": refused is None,
+        # Why not, for those who record for the team; to everybody else it is no question.
+        "uncorrectable": refused if may_report else None,
         "today": today,
     }
     return render(request, "inspections/visit.html", context)
@@ -169,10 +175,9 @@ def _title(seen: Visit, found: int) -> str:
 def _wind(seen: Visit) -> str:
     if seen.wind_degrees is None and seen.wind_speed is None:
         return ""
-    names = {int(degrees): name for degrees, name in WINDS}
     parts = []
     if seen.wind_degrees is not None:
-        parts.append(str(names.get(seen.wind_degrees, f"{seen.wind_degrees}°")))
+        parts.append(wind_from(seen.wind_degrees))
     if seen.wind_speed is not None:
         parts.append(_("%(speed)s m/s") % {"speed": seen.wind_speed})
     return " ".join(parts)

@@ -74,8 +74,8 @@ def record_visit(
     moment = now or timezone.now()
     if not policy.may_report_for(by, team):
         raise NotAllowed(_("Only an inspector of the team or a supervisor of its office may record its visits."))
-    day = _day(on, started_at, ended_at, timezone.localdate(moment))
-    heads = _heads(people, len(inspectors) + len(names))
+    day = day_for(on, started_at, ended_at, timezone.localdate(moment))
+    heads = heads_for(people, len(inspectors) + len(names))
     if campaign is not None and not campaigns_on(team, day).filter(pk=campaign.pk).exists():
         raise Invalid(_("This campaign did not run on that day."), field="campaign")
     visit = Visit.objects.create(
@@ -137,12 +137,13 @@ def record_visit(
     return Recorded(visit, found, [problem for problem in checked if problem is not None])
 
 
-def _day(
+def day_for(
     on: datetime.date | None,
     started_at: datetime.datetime | None,
     ended_at: datetime.datetime | None,
     today: datetime.date,
 ) -> datetime.date:
+    """The day a visit belongs to: the one it began on. Raises Invalid for days and hours that can't be."""
     day = day_of(started_at) if started_at else on or today
     if day > today:
         raise Invalid(_("A visit can’t lie in the future."), field="on")
@@ -151,7 +152,8 @@ def _day(
     return day
 
 
-def _heads(people: int | None, named: int) -> int:
+def heads_for(people: int | None, named: int) -> int:
+    """The head count: as many as are named where it is not given. Raises Invalid for fewer, and for nobody."""
     if people is not None and people < named:
         raise Invalid(_("More people are named than counted. Correct the number or leave it empty."), field="people")
     heads = named if people is None else people

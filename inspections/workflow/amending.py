@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from casetracker.errors import Invalid
 from casetracker.evidence import record_view
 from casetracker.models import Unit, User
+from casetracker.wording import listed
 from inspections.enums import AssignmentState, Clock, Phase, Route, Status, Verb, VoidKind
 from inspections.models import Attachment, Comment, Feedback, Problem, Recheck
 from inspections.scope import bureau_of
@@ -74,7 +75,7 @@ def amend(problem: Problem, *, by: User, reason: str, now: datetime.datetime | N
 def _followed(values: dict[str, Any]) -> dict[str, Any]:
     """The values with what comes along with them; refuses a column that may not be amended."""
     if unknown := set(values) - set(AMENDABLE):
-        raise Invalid(_("These can’t be changed: %(names)s.") % {"names": ", ".join(sorted(unknown))})
+        raise Invalid(_("These can’t be changed: %(names)s.") % {"names": listed(sorted(unknown))})
     along: dict[str, Any] = {}
     if site := values.get("site"):
         along |= {"site_name": site.name, "district": site.district}

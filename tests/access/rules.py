@@ -40,6 +40,7 @@ RECORDING = frozenset({"inspector1", "inspector2", "supervisor1", "outsider"})
 VISITING = EVERYBODY - {"handler1", "handler2", "admin", "far_handler"}
 KEEPERS = frozenset({"inspector1", "supervisor1"})
 ADMIN = frozenset({"admin"})
+DECIDING = frozenset({"admin", "supervisor1"})
 LOOKING_AFTER = frozenset({"supervisor1", "leader1", "admin"})
 NOBODY: frozenset[str] = frozenset()
 
@@ -140,6 +141,19 @@ RULES: dict[str, Rule] = {
     "problem_kind": Rule(first(ProblemKind), ok=ADMIN),
     "site_kind_new": Rule(ok=ADMIN),
     "site_kind": Rule(first(SiteKind), ok=ADMIN),
+    "districts": Rule(ok=ADMIN),
+    "district_new": Rule(ok=ADMIN),
+    "district": Rule(lambda world: ("410802",), ok=ADMIN),
+    "district_change": Rule(lambda world: ("410802",), ok=ADMIN),
+    # Drives and alerts: a supervisor decides them for the own office
+    "campaigns": Rule(ok=DECIDING | {"outsider"}),
+    "campaign_new": Rule(ok=DECIDING | {"outsider"}),
+    "campaign": Rule(own("campaign"), ok=DECIDING),
+    "campaign_change": Rule(own("campaign"), ok=DECIDING),
+    "alerts": Rule(ok=DECIDING | {"outsider"}),
+    "alert_new": Rule(ok=DECIDING | {"outsider"}),
+    "alert": Rule(own("alert"), ok=DECIDING),
+    "alert_change": Rule(own("alert"), ok=DECIDING),
     # Problems
     "problems": Rule(),
     "bulk": Rule(posts=True),
@@ -165,6 +179,7 @@ RULES: dict[str, Rule] = {
     "visits": Rule(),
     "visit_new": Rule(ok=RECORDING, refused=VISITING - RECORDING),
     "visit": Rule(own("visit"), ok=INSIDE),
+    "visit_correct": Rule(own("visit"), ok=KEEPERS, refused=INSIDE - KEEPERS),
     "sites": Rule(),
     "site_new": Rule(ok=RECORDING, refused=EVERYBODY - RECORDING),
     "site_suggest": Rule(),

@@ -97,7 +97,7 @@ PARAMETERS = {
     "site_suggest": "q for mode",
     "parties": "q",
     "weekly": "period",
-    "visit_new": "site q mode checklist",
+    "visit_new": "site q mode checklist row add",
     "problem_new": "site visit q",
     "batch_new": "ids",
     "save_view": "page",

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from casetracker import calendars, subjects
+from casetracker import calendars, subjects, wording
 from casetracker.administering import moving, timing
 from casetracker.administering.recording import CALENDAR
 from casetracker.bilingual import in_language
@@ -84,7 +84,7 @@ def _cell(day: CalendarDay, today: datetime.date) -> dict[str, Any]:
     return {
         "on": day.on,
         "classes": " ".join(filter(None, classes)),
-        "words": ", ".join(filter(None, words)),
+        "words": wording.listed(filter(None, words)),
         "url": reverse("calendar_day", args=[day.on.isoformat()]),
     }
 
@@ -207,7 +207,7 @@ def _changes(changes: Changes) -> dict[str, Any]:
 
 def _words(row: Row) -> str:
     words = [str(DayKind(row.kind).label), in_language(row.name_zh, row.name_en)]
-    return ", ".join(filter(None, [*words, "" if row.official else _("provisional")]))
+    return wording.listed(filter(None, [*words, "" if row.official else _("provisional")]))
 
 
 def _done(request: HttpRequest, changes: Changes) -> HttpResponse:

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_safe
 
 from casetracker import calendars, operations
@@ -53,6 +53,24 @@ def _areas() -> list[Area]:
             _("Offices, teams, departments and governments, with their districts."),
             _url("units"),
             _number(operations.unmanned(Unit.objects.current(today), today).count(), "units"),
+        ),
+        Area(
+            "districts",
+            pgettext("administrative divisions", "Districts"),
+            _("Cities, counties and zones: codes, names, which is part of which."),
+            _url("districts"),
+        ),
+        Area(
+            "campaigns",
+            _("Campaigns"),
+            _("Drives with a name and a period, and the visits of each."),
+            _url("campaigns"),
+        ),
+        Area(
+            "alerts",
+            _("Heavy-pollution alerts"),
+            _("Red, orange and yellow: from when until when, shown on the visits of their days."),
+            _url("alerts"),
         ),
         Area("checklists", _("Checklists"), _("What is looked at on a visit, in versions."), _url("checklists")),
         Area("kinds", _("Kinds of site and of problem"), _("Names, severity, how they are counted."), _url("kinds")),

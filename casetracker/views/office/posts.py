@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from casetracker.administering import people as writing
@@ -38,7 +38,7 @@ ACTS: dict[str, Act] = {
         gettext_lazy("Close the account of %(name)s"),
         gettext_lazy("Signed out everywhere at once, and no way in. Posts and history stay; it can be opened again."),
         gettext_lazy("Close the account"),
-        gettext_lazy("Closing"),
+        pgettext_lazy("account", "Closing"),
         gettext_lazy("The account is closed and signed out everywhere."),
         writing.deactivate,
     ),
@@ -46,7 +46,7 @@ ACTS: dict[str, Act] = {
         gettext_lazy("Open the account of %(name)s again"),
         gettext_lazy("With the posts that still run, and the same password and second factor as before."),
         gettext_lazy("Open the account"),
-        gettext_lazy("Opening"),
+        pgettext_lazy("account", "Opening"),
         gettext_lazy("The account is open again."),
         writing.activate,
     ),

@@ -1,17 +1,20 @@
 """Writing the visits of a ledger, and joining imported problems to them."""
 
+import datetime
 from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from casetracker.models import Unit
 from inspections.enums import VisitMode
 from inspections.ledger.errors import Message, RowError
 from inspections.ledger.importing.batch import CHUNK, Outcome, Report, key_of
 from inspections.ledger.importing.names import Names
 from inspections.ledger.rows import ParsedRow
-from inspections.models import ImportBatch, Visit, VisitInspector
+from inspections.models import AlertPeriod, ImportBatch, Visit, VisitInspector
+from inspections.visiting.alerting import alerts_over, gravest
 
 UNKNOWN_DISTRICT = _("No district is called “%(name)s”. Use its name or its code.")
 UNKNOWN_TEAM = _("No supervision team is called “%(name)s”.")
@@ -26,6 +29,7 @@ class VisitWriter:
         self.names = names
         self.now = timezone.now()
         self.seen: set[str] = set()
+        self.alerts: dict[str, list[AlertPeriod]] = {}
 
     def write(self, rows: list[ParsedRow], report: Report) -> list[Outcome]:
         self.names.load_sites({row.values["site"] for row in rows})
@@ -81,11 +85,18 @@ class VisitWriter:
             "site_name": site.name,
             "district": district,
             "on": values["date"],
+            "alert_id": self._alert(team, values["date"]),
             "mode": values.get("mode") or VisitMode.PATROL,
             "people": values.get("people") or len(inspectors),
             "lat": values.get("lat"),
             "lon": values.get("lon"),
         }
+
+    def _alert(self, team: Unit, on: datetime.date) -> int | None:
+        """The heavy-pollution alert over the team on the day."""
+        if team.path not in self.alerts:
+            self.alerts[team.path] = alerts_over({team.path})
+        return gravest(self.alerts[team.path], team.path, on)
 
     def finish(self) -> None:
         """Join the office's imported problems that were waiting for their visit."""
@@ -108,5 +119,5 @@ def join_problems(office_id: int) -> None:
 
 
 def remark(row: ParsedRow, column: str, value: Any, code: str, message: Any) -> RowError:
-    """A remark on one column of a row, with the value named in the message."""
-    return RowError(row.row, column, str(value)[:200], code, Message(message, {"name": value}))
+    """A remark on a canonical column of a row, under the sheet's own header text, with the value in the message."""
+    return RowError(row.row, row.headers.get(column, column), str(value)[:200], code, Message(message, {"name": value}))

@@ -10,7 +10,7 @@ from casetracker import calendars
 from casetracker.dates import long_date
 from casetracker.explain import Cell, Explained, lateness, sentence, strip_cells
 from casetracker.models import Deadline
-from casetracker.workdays import Stop, Term, light
+from casetracker.workdays import Term, light
 from inspections import deadlines
 from inspections.enums import AssignmentRole, Clock, Light, Verb
 from inspections.presenting import Lit
@@ -107,9 +107,6 @@ def _shown(record: Record, row: Deadline, several: bool) -> ClockShown:
 
 def facts_of(row: Deadline, record: Record) -> Explained:
     """What casetracker.explain must know of a deadline row."""
-    stops = deadlines.stops_of(row.stops, record.today)
-    if row.paused_since is not None and row.met_on is None and row.paused_since <= record.today:
-        stops += (Stop(row.paused_since, record.today),)
     counted = row.rule is not None and row.amount is not None
     given = IN_LEDGER if row.started_by == Verb.IMPORT else GIVEN
     return Explained(
@@ -122,7 +119,7 @@ def facts_of(row: Deadline, record: Record) -> Explained:
         term=Term(row.amount, row.term_unit, row.roll) if counted and row.amount is not None else None,  # type: ignore[arg-type]
         calendar=calendars.load(),
         today=record.today,
-        stops=stops,
+        stops=deadlines.stops_of(row.stops, record.today),
         extensions=deadlines.agreed_of(row.agreed),
         met_on=row.met_on,
         met_by_word=str(MET[Clock(row.clock)]),

@@ -13,7 +13,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from casetracker import audit
-from casetracker.models import Event, User
+from casetracker.models import Event, Unit, User
 from inspections import policy, scope, workflow
 from inspections.enums import LIVE_ASSIGNMENT, Status, Verb
 from inspections.models import (
@@ -53,6 +53,8 @@ PARTS: dict[str, tuple[Any, tuple[str, ...], set[str]]] = {
 # What turns a fix down, so that earlier re-inspections say nothing of the present state.
 TAKEN_UP = (Verb.SEND_BACK, Verb.REOPEN, Verb.WITHDRAW_EVIDENCE)
 BRING_ALL = {Verb.IMPORT, Verb.MERGE}
+# With none but these behind it, a problem was never in any unit's hands.
+UNGIVEN = {Verb.REPORT, Verb.NAME_CANDIDATES, Verb.COMMENT, Verb.AMEND, Verb.RECHECK, Verb.PAUSE, Verb.RESUME}
 
 
 @dataclass
@@ -143,21 +145,24 @@ def load(user: Any, pk: UUID) -> Record:
     if problem is None:
         raise Http404
     events = list(audit.timeline(SUBJECT, pk))
-    _load_parts(problem, {event.verb for event in events})
+    _load_parts(problem, events)
     return Record(problem, user, timezone.localdate(), events)
 
 
-def _load_parts(problem: Problem, verbs: set[str]) -> None:
-    lookups: list[Any] = [
-        Prefetch(
-            "assignments",
-            Assignment.objects.select_related("unit", "batch"),
-        ),
-        Prefetch("attachments", Attachment.objects.select_related("evidence", "added_by")),
-    ]
+def _load_parts(problem: Problem, events: list[Event]) -> None:
+    verbs = {event.verb for event in events}
+    lookups: list[Any] = [Prefetch("attachments", Attachment.objects.select_related("evidence", "added_by"))]
+    empty: dict[str, Any] = {}
+    if problem.status == Status.FOUND and verbs <= UNGIVEN:
+        empty["assignments"] = Assignment.objects.none()
+    else:
+        lookups.append(Prefetch("assignments", Assignment.objects.select_related("unit", "batch")))
     if problem.status == Status.FOUND:
-        lookups.append("candidates")
-    empty = {}
+        named = Verb.NAME_CANDIDATES in verbs or any(event.details.get("candidates") for event in events)
+        if named:
+            lookups.append("candidates")
+        else:
+            empty["candidates"] = Unit.objects.none()
     for name, (model, joins, brought_by) in PARTS.items():
         if verbs & (brought_by | BRING_ALL):
             lookups.append(Prefetch(name, model.objects.select_related(*joins)))

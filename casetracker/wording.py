@@ -1,4 +1,4 @@
-"""Small pieces that sentences about problems are made of: quoted words, lists, dates, the joining of sentences."""
+"""Small pieces that sentences about subjects are made of: quoted words, lists, dates, the joining of sentences."""
 
 import datetime
 from collections.abc import Iterable, Mapping
@@ -40,6 +40,21 @@ def listed(items: Iterable[str]) -> str:
     return pgettext("between items of a list", ", ").join(items)
 
 
+def of(name: object, words: object) -> str:
+    """What is said of a thing, after its name: 20190001: It is closed."""
+    return pgettext("a name and what is said of it", "%(name)s: %(words)s") % {"name": name, "words": words}
+
+
+def beside(name: object, words: object) -> str:
+    """A name with more about it in brackets: 城管局 (co-handler)."""
+    return pgettext("a name with more about it", "%(name)s (%(words)s)") % {"name": name, "words": words}
+
+
+def one_after_another(sentences: Iterable[str]) -> str:
+    """Whole sentences of plain text in a row."""
+    return pgettext("between sentences", " ").join(sentences)
+
+
 def day(value: Any) -> str:
     """A stored ISO date as people read it; empty where there is none."""
     if not value:
@@ -48,15 +63,15 @@ def day(value: Any) -> str:
     return short_date(on)
 
 
-def quoted(label: str, text: str) -> str:
+def quoted(label: str, text: str) -> SafeString:
     """A sentence that quotes what somebody wrote, with a word before it; empty where nothing was written."""
     said = str(text or "").strip().rstrip("。.")
-    return fill(_("%(label)s: “%(text)s”."), label=label, text=said) if said else ""
+    return fill(_("%(label)s: “%(text)s”."), label=label, text=said) if said else SafeString()
 
 
-def reason(details: Mapping[str, Any]) -> str:
+def reason(details: Mapping[str, Any]) -> SafeString:
     return quoted(pgettext("in the history", "Reason"), details.get("reason", ""))
 
 
-def note(details: Mapping[str, Any]) -> str:
+def note(details: Mapping[str, Any]) -> SafeString:
     return quoted(pgettext("in the history", "Note"), details.get("note", ""))

@@ -1,0 +1,128 @@
+"""Pages of districts: the tree, the page of one district, making one, changing one."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+from django.views.decorators.http import require_http_methods, require_safe
+
+from casetracker import subjects
+from casetracker.administering.districts import change_district, codes_ever, create_district, in_tree, is_used
+from casetracker.administering.recording import DISTRICT
+from casetracker.errors import DomainError
+from casetracker.forms.districts import DistrictForm
+from casetracker.forms.fields import refuse
+from casetracker.models import District, User
+from casetracker.views.access import for_administrators
+
+STATES = ("current", "ended")
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A district in the list: how deep it stands, and whether its last year is over."""
+
+    district: District
+    depth: int
+    ended: bool
+
+
+@require_safe
+@for_administrators
+def districts(request: HttpRequest) -> HttpResponse:
+    """The tree of districts: /office/districts/?q=…&state=ended; the same queries however many there are."""
+    q, state = request.GET.get("q", "").replace("\x00", "").strip(), request.GET.get("state", "")
+    state = state if state in STATES else "current"
+    year = timezone.localdate().year
+    found = District.objects.exclude(valid_until__lt=year)
+    if state == "ended":
+        found = District.objects.filter(valid_until__lt=year)
+    if q:
+        named = Q(name_zh__icontains=q) | Q(name_en__icontains=q) | Q(code__istartswith=q)
+        found = found.annotate(also=Cast("aliases", TextField())).filter(named | Q(also__icontains=q))
+    rows = [Branch(row, depth, _ended(row, year)) for row, depth in in_tree(found.prefetch_related("units"))]
+    context = {
+        "rows": rows,
+        "total": len(rows),
+        "title": _title(len(rows), state),
+        "q": q,
+        "state": state,
+        "tabs": _tabs(state),
+        "year": year,
+    }
+    return render(request, "office/districts.html", context)
+
+
+def _ended(row: District, year: int) -> bool:
+    return row.valid_until is not None and row.valid_until < year
+
+
+def _title(count: int, state: str) -> str:
+    if state == "ended":
+        return ngettext("%(count)s former district", "%(count)s former districts", count) % {"count": count}
+    return ngettext("%(count)s district", "%(count)s districts", count) % {"count": count}
+
+
+def _tabs(state: str) -> list[dict[str, Any]]:
+    labels = {"current": pgettext("administrative divisions", "Districts"), "ended": _("Former districts")}
+    return [
+        {"label": label, "count": None, "url": f"?state={key}", "current": key == state}
+        for key, label in labels.items()
+    ]
+
+
+@require_safe
+@for_administrators
+def district(request: HttpRequest, code: str) -> HttpResponse:
+    """One district: what is kept of it, who answers for it, what stands below it, what was changed."""
+    row = get_object_or_404(District.objects.select_related("parent"), pk=code)
+    told = [event for one in codes_ever(row.pk) for event in subjects.told(DISTRICT, one)]
+    context = {
+        "district": row,
+        "ended": _ended(row, timezone.localdate().year),
+        "used": is_used(row.pk),
+        "units": row.units.order_by("kind", "sort_key"),
+        "below": row.children.order_by("code"),
+        "events": told,
+    }
+    return render(request, "office/district.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_administrators
+def district_new(request: HttpRequest) -> HttpResponse:
+    """Make a district."""
+    form = DistrictForm(request.POST or None, initial={"parent": request.GET.get("above")})
+    return _edit(request, form, None)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_administrators
+def district_change(request: HttpRequest, code: str) -> HttpResponse:
+    """Change a district; its code only while nothing is recorded with it."""
+    row = get_object_or_404(District, pk=code)
+    return _edit(request, DistrictForm(request.POST or None, instance=row), get_object_or_404(District, pk=code))
+
+
+def _edit(request: HttpRequest, form: DistrictForm, row: District | None) -> HttpResponse:
+    user: User = request.user  # type: ignore[assignment]
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                values = form.values()
+                saved = create_district(by=user, **values) if row is None else change_district(row, by=user, **values)
+            except DomainError as error:
+                status = refuse(form, error)
+            else:
+                messages.success(request, _("%(name)s is saved.") % {"name": saved.name})
+                return redirect("district", saved.pk)
+    return render(request, "office/district_form.html", {"form": form, "district": row}, status=status)
