@@ -8,5 +8,8 @@ class CasetrackerConfig(AppConfig):
     verbose_name = "Casetracker"
 
     def ready(self) -> None:
+        from casetracker.forms import sentences
+
+        sentences.use()
         # checks registers the system checks, registration hands places and subjects to the registry
         from casetracker import checks, registration  # noqa: F401

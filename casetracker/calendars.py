@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from casetracker.models import CalendarDay
+from casetracker.wording import listed
 from casetracker.workdays import Calendar, Day, Kind, provisional_day
 from casetracker.workdays.days import SATURDAY
 
@@ -251,7 +252,7 @@ def _notice_lines(text: str) -> list[tuple[int, dict[str, str]]]:
     try:
         missing = [name for name in ("date", "is_workday", "name") if name not in (reader.fieldnames or ())]
         if missing:
-            raise NoticeError([_("Row 1: the header lacks %(columns)s.") % {"columns": ", ".join(missing)}])
+            raise NoticeError([_("Row 1: the header lacks %(columns)s.") % {"columns": listed(missing)}])
         return [(reader.line_num, values) for values in reader]
     except csv.Error as error:
         problem = _("the line is no CSV (%(reason)s)") % {"reason": error}

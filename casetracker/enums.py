@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Role(models.TextChoices):
@@ -61,7 +62,7 @@ class DeliveryState(models.TextChoices):
     """The arrows between them are guarded by a trigger."""
 
     PENDING = "pending", _("Waiting")
-    CLAIMED = "claimed", _("Claimed")
+    CLAIMED = "claimed", pgettext_lazy("delivery", "Claimed")
     HANDING_OVER = "handing_over", _("Being handed over")
     SENT = "sent", _("Sent")
     FAILED = "failed", _("Failed")

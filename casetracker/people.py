@@ -3,15 +3,32 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from casetracker.models import User
+from casetracker.models import Notice, User
 
 OFFICE_WORDS = ("casetracker", "inspection", "inspector", "supervisor", "password", "huanbao", "dudao", "jiaozuo")
+
+
+class Backend(AuthenticationBackend):
+    """Signs in by name or address, and reads a person together with the number that every page's frame shows."""
+
+    def get_user(self, user_id: Any) -> User | None:
+        """The person of a session with `unread` notices, in one query; None for a closed account."""
+        unread = Notice.objects.filter(person=OuterRef("pk")).unread().order_by().values("person")
+        count = Coalesce(Subquery(unread.annotate(number=Count("pk")).values("number")), 0)
+        person = User.objects.filter(pk=user_id).annotate(waiting=count).first()
+        if person is None or not self.user_can_authenticate(person):
+            return None
+        person.unread = person.waiting
+        return person
 
 
 class AccountAdapter(DefaultAccountAdapter):

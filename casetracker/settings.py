@@ -123,7 +123,7 @@ FONT = env.text("CASETRACKER_FONT")
 
 # --- Signing in -------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "casetracker.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["casetracker.people.Backend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -152,7 +152,8 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 MFA_TOTP_ISSUER = "Casetracker"
-USERSESSIONS_TRACK_ACTIVITY = True
+# Where one is signed in is listed; when each was last seen would cost five queries on every request.
+USERSESSIONS_TRACK_ACTIVITY = False
 
 SESSION_IDLE_SECONDS = 8 * 3600
 SESSION_COOKIE_AGE = 7 * 24 * 3600
@@ -234,6 +235,8 @@ MEDIA_ROOT = DATA / "media"
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
+# A visit with sixty problems has as many file inputs, and an empty one counts like a photo.
+DATA_UPLOAD_MAX_NUMBER_FILES = 1000
 
 # --- Mail -------------------------------------------------------------------------------------------
 MAIL_FOLDER = DATA / "mail"
@@ -248,8 +251,6 @@ EMAIL_TIMEOUT = 10
 # The final dot may take ten minutes (RFC 5321 4.5.3.2.6); a shorter wait doubles mail.
 MAIL_FINAL_REPLY_SECONDS = env.number("CASETRACKER_MAIL_FINAL_REPLY_SECONDS", 600)
 DELIVERY_LEASE_SECONDS = env.number("CASETRACKER_DELIVERY_LEASE_SECONDS", 900)
-DIGEST_WEEKDAY = 0  # Monday
-DIGEST_HOUR = env.number("CASETRACKER_DIGEST_HOUR", 8)
 
 # --- Background work --------------------------------------------------------------------------------
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")

@@ -105,7 +105,7 @@ def _claim() -> Job | None:
         job = (
             Job.objects.select_for_update(skip_locked=True)
             .filter(free, kind__in=list(registry.jobs))
-            .order_by("pk")
+            .order_by("created_at", "pk")
             .first()
         )
         if job is None:

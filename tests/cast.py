@@ -170,5 +170,5 @@ def leave(person: User, unit: Unit, until_on: datetime.date) -> None:
 
 def forget(person: User) -> None:
     """Drop what was read of the person's posts, as a new request would."""
-    for name in [name for name in vars(person) if name in ("posts", "_every_post") or name.startswith("_inspection_")]:
+    for name in [name for name in vars(person) if name in ("posts", "posts_ever") or name.startswith("_inspection_")]:
         del person.__dict__[name]

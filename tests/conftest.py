@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
@@ -86,6 +87,13 @@ def _quick_passwords(settings: Any) -> None:
 def _own_folders(settings: Any, tmp_path: Path) -> None:
     settings.EVIDENCE_ROOT = tmp_path / "evidence"
     settings.MAIL_FOLDER = tmp_path / "mail"
+
+
+@pytest.fixture(autouse=True)
+def _own_language() -> Iterator[None]:
+    """A request leaves its person's language active in the thread that answered it."""
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
 
 
 assert not settings.DEBUG

@@ -195,6 +195,7 @@ def test_pages_start_from_what_the_person_may_see() -> None:
                 bounds = {
                     f"{dotted(node)}.visible_to(",
                     f"{dotted(node)}.of(",
+                    f"{dotted(node)}.none()",
                     f"{dotted(node)}.usable_by(",
                     "requested_by=request.user",
                     "owner=request.user",

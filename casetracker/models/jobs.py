@@ -31,7 +31,7 @@ class Job(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [
-            models.Index(fields=["id"], condition=Q(state__in=["pending", "running"]), name="job_open"),
+            models.Index(fields=["created_at", "id"], condition=Q(state__in=["pending", "running"]), name="job_open"),
             models.Index(fields=["requested_by", "-id"]),
         ]
 

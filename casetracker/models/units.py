@@ -52,7 +52,13 @@ class Unit(Named):
 
     class Meta:
         ordering = ["kind", "sort_key", "name_zh"]
-        constraints = [models.UniqueConstraint("name_zh", name="unit_name_unique")]
+        constraints = [
+            models.UniqueConstraint(
+                "name_zh",
+                name="unit_name_unique",
+                violation_error_message=_("A unit has this name already. Use another name, or change that unit."),
+            )
+        ]
 
     def save(self, *args: object, **kwargs: object) -> None:
         """Keeps the path with the parent; a moved unit moves everything below it."""
@@ -119,11 +125,20 @@ class User(AbstractUser):
         return str(self)
 
     @cached_property
+    def posts_ever(self) -> list["Membership"]:
+        """Every membership the person ever had, with its unit, read once per request."""
+        return list(self.memberships.select_related("unit__parent"))
+
+    @cached_property
     def posts(self) -> list["Membership"]:
-        """Today's memberships with their units, read once per request."""
-        if not self.is_active:
-            return []
-        return list(self.memberships.running(timezone.localdate()).select_related("unit"))
+        """Today's memberships with their units; none for a closed account."""
+        today = timezone.localdate()
+        return [post for post in self.posts_ever if self.is_active and post.runs_on(today)]
+
+    @cached_property
+    def unread(self) -> int:
+        """How many notices wait unread; the person of a session is read together with it (casetracker.people)."""
+        return self.notices.unread().count()
 
     def has_role(self, *roles: str) -> bool:
         return any(post.role in roles for post in self.posts)
@@ -166,3 +181,6 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} {self.unit} {self.role}"
+
+    def runs_on(self, day: datetime.date) -> bool:
+        return self.from_on <= day and (self.until_on is None or self.until_on >= day)

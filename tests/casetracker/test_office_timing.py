@@ -272,6 +272,7 @@ def test_rules_ask_as_much_for_many_as_for_few(people: Cast) -> None:
 def test_options_are_changed_with_a_reason(people: Cast) -> None:
     client = sign_in(people.admin)
     data = {"require_second_closer": "on", "look_back_percent": "15", "digest_hour": "8"}
+    data |= {"visit_correction_days": "7"}
     assert client.post("/office/options/", data).status_code == 422
     assert client.post("/office/options/", data | {"reason": "上级要求"}).status_code == 302
     assert (options.get("require_second_closer"), options.get("look_back_percent")) == (True, 15)

@@ -109,6 +109,7 @@ def test_a_unit_that_can_not_be_is_refused_and_what_was_typed_stays(people: Cast
     response = sign_in(people.admin).post("/office/units/new/", data)
     assert response.status_code == 422
     assert 'value="水利"' in response.content.decode()
+    assert "violated" not in response.content.decode()
     assert not Unit.objects.filter(name_zh="市水利局").exists()
 
 

@@ -95,12 +95,11 @@ def test_only_the_owner_changes_moves_and_deletes(people: Cast, client: Client) 
 
 
 def test_the_page_of_views_asks_the_same_for_one_and_many(
-    people: Cast, client: Client, settings: Any, django_assert_num_queries: Any
+    people: Cast, client: Client, django_assert_num_queries: Any
 ) -> None:
-    settings.USERSESSIONS_TRACK_ACTIVITY = False
     client.get("/views/")
     for number in range(12):
         save(client, f"视图{number}", shared_with=people.office.pk)
         if number in (0, 11):
-            with django_assert_num_queries(5):
+            with django_assert_num_queries(4):
                 client.get("/views/")

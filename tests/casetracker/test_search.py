@@ -108,15 +108,12 @@ def test_any_text_is_searched_without_harm(people: Cast, text: str) -> None:
     assert client_of(people.supervisor1).get("/search/", {"q": text}).status_code == 200
 
 
-def test_the_search_page_asks_a_fixed_number_of_questions(
-    people: Cast, settings: Any, django_assert_num_queries: Any
-) -> None:
-    settings.USERSESSIONS_TRACK_ACTIVITY = False
+def test_the_search_page_asks_a_fixed_number_of_questions(people: Cast, django_assert_num_queries: Any) -> None:
     client = client_of(people.supervisor1)
     client.get("/search/?q=丹河")
     site = make_site(people, "丹河新城工地")
     for number in range(9):
         make_problem(people, site=site)
         if number in (0, 8):
-            with django_assert_num_queries(8):
+            with django_assert_num_queries(7):
                 client.get("/search/?q=丹河")

@@ -90,7 +90,7 @@ def test_on_the_spot_tells_a_unit(people: Cast) -> None:
         ({"found_on": "2999-01-01"}, "future"),
         ({"fixed": 4}, "on the spot"),
         ({"route": "on_spot", "fixed": 4}, "Add at least one photo of how it was before."),
-        ({"quantity": "-1"}, "greater than"),
+        ({"quantity": "-1"}, "Give 0.01 or more."),
         ({"position": "113, 35"}, "Latitude comes first"),
     ],
 )
@@ -178,3 +178,16 @@ def test_queries_do_not_grow_with_what_is_open(people: Cast, monkeypatch: pytest
     for _n in range(29):
         make_problem(people, site=site)
     assert queries() == before <= 20
+
+
+def test_reporting_one_problem_with_a_photo_asks_little(people: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who, where and what (6), the photo (2), the problem (7); beginning and ending the two transactions apart."""
+    monkeypatch.setattr(calendars, "CHECK_SECONDS", 3600.0)
+    site, kind = make_site(people), ProblemKind.objects.get(code="bare_soil")
+    client = sign_in(people.inspector1)
+    client.get("/problems/")
+    with CaptureQueriesContext(connection) as caught:
+        client.post(f"/problems/new/?site={site.pk}", form(people, kind=kind.pk, photos=picture(7)))
+    assert Problem.objects.get().attachments.count() == 1
+    asked = [one["sql"] for one in caught if "SAVEPOINT" not in one["sql"]]
+    assert len(asked) == 15, "\n".join(sql[:160] for sql in asked)

@@ -16,7 +16,7 @@ from inspections.enums import AssignmentRole, AssignmentState, Clock, Result, St
 from inspections.ledger.importing import NoOffice, Report, import_file, office_named
 from inspections.ledger.importing.jobs import release
 from inspections.ledger.mapping import from_dict, profile
-from inspections.models import Assignment, ImportBatch, Problem, Recheck, Site, Stage, Visit
+from inspections.models import AlertPeriod, Assignment, ImportBatch, Problem, Recheck, Site, Stage, Visit
 from tests.builders import day
 from tests.cast import Cast
 
@@ -252,6 +252,21 @@ def test_several_fitting_visits_are_doubtful(people: Cast, tmp_path: Path) -> No
     assert [one.code for one in report.doubtful] == ["several_visits"]
 
 
+def test_an_imported_visit_shows_the_alert_of_its_day(people: Cast, tmp_path: Path) -> None:
+    AlertPeriod.objects.create(
+        office=people.office, level="orange", from_on=day("2019-12-05"), until_on=day("2019-12-06")
+    )
+    path = tmp_path / "visits.csv"
+    days = ("2019-12-04", "2019-12-05", "2019-12-06", "2019-12-07")
+    rows = [[on, people.team1.name_zh, "解放区", "锦绣工地", "3"] for on in days]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["督导日期", "督导组", "县（市、区）", "点位名称", "人次"], *rows])
+    mapping = from_dict({"kind": "visits", "create": {"sites": True}})
+    assert import_file(path, mapping, office=people.office, by=None).created == 4
+    shown = dict(Visit.objects.values_list("on", "alert__level"))
+    assert [shown[day(on)] for on in days] == [None, "orange", "orange", None]
+
+
 def test_the_office_must_be_clear(db: None) -> None:
     with pytest.raises(NoOffice, match="manage.py setup"):
         office_named(None)
@@ -272,6 +287,10 @@ def test_the_command_prints_the_report_as_json(
     assert {key: report[key] for key in ("rows", "accepted", "created", "duplicates")} == {
         "rows": 2, "accepted": 1, "created": 1, "duplicates": 0,
     }  # fmt: skip
-    assert report["refused"][0] | {"message": ""} == {
-        "row": 3, "column": "发现日期", "value": "尽快", "code": "bad_date", "message": "",
+    refused = report["refused"][0]
+    assert {key: refused[key] for key in ("row", "column", "value", "code")} == {
+        "row": 3, "column": "发现日期", "value": "尽快", "code": "bad_date",
     }  # fmt: skip
+    assert "尽快" in refused["message_zh"]
+    assert "尽快" in refused["message_en"]
+    assert refused["message_zh"] != refused["message_en"]
