@@ -46,7 +46,7 @@ class Row:
     # A second step that a phone has room for.
     also: Act | None = None
     provisional: bool = False
-    template: str = "inspections/_work_row.html"
+    template: str = "inspections/work/_row.html"
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ def overdue_panel(user: User, today: datetime.date) -> Panel | None:
     }
     words = ngettext("%(count)s problem is overdue", "%(count)s problems are overdue", found["total"])
     news = words % {"count": found["total"]} if user.has_role(Role.LEADER) and found["total"] else ""
-    return Panel("inspections/_work_overdue.html", context, news=news)
+    return Panel("inspections/work/_overdue.html", context, news=news)
 
 
 def _before(user: User, today: datetime.date) -> dict[str, Any] | None:
@@ -145,7 +145,7 @@ def week_panel(user: User, today: datetime.date) -> Panel | None:
     ]
     total = sum(counts.values())
     words = ngettext("%(count)s problem", "%(count)s problems", total) % {"count": total}
-    return Panel("inspections/_work_week.html", {"days": shown, "total": words, "url": view.url(due="week")})
+    return Panel("inspections/work/_week.html", {"days": shown, "total": words, "url": view.url(due="week")})
 
 
 def figures_panel(user: User, today: datetime.date) -> Panel | None:
@@ -169,7 +169,7 @@ def figures_panel(user: User, today: datetime.date) -> Panel | None:
         ("found_week", pgettext("problems", "found this week"), found.count(), view.url(**span)),
     ]
     rows = [{"key": key, "label": label, "value": value, "url": url} for key, label, value, url in cells]
-    return Panel("inspections/_work_figures.html", {"cells": rows}, leads=True)
+    return Panel("inspections/work/_figures.html", {"cells": rows}, leads=True)
 
 
 PANELS = (figures_panel, overdue_panel, week_panel)

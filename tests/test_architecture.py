@@ -234,7 +234,7 @@ def test_dates_come_from_the_local_zone() -> None:
 # --- Templates, styles and scripts ------------------------------------------------------------------
 
 # A literal of our own, and the texts of mail, which are no HTML.
-SAFE = {"templates/components/_bulk_bar.html", "templates/inspections/_problem_bulk_bar.html"}
+SAFE = {"templates/components/_bulk_bar.html", "templates/inspections/problems/_bulk_bar.html"}
 
 
 def test_no_template_trusts_a_value() -> None:

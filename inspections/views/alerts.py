@@ -37,7 +37,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
         "tabs": tabs("alerts"),
         **reader(user),
     }
-    return render(request, "inspections/alerts.html", context)
+    return render(request, "inspections/alerts/list.html", context)
 
 
 @require_safe
@@ -55,7 +55,7 @@ def alert(request: HttpRequest, pk: int) -> HttpResponse:
         "events": told(writing.ALERT, row.pk),
         **reader(user),
     }
-    return render(request, "inspections/alert.html", context)
+    return render(request, "inspections/alerts/page.html", context)
 
 
 @require_http_methods(METHODS)
@@ -102,7 +102,7 @@ def _edit(request: HttpRequest, form: AlertForm, row: AlertPeriod | None) -> Htt
     context: dict[str, Any] = {"form": form, "alert": row, **preview, **reader(user)}
     if row is not None:
         context["days"] = periods.days_of(row)
-    return render(request, "inspections/alert_form.html", context, status=status)
+    return render(request, "inspections/alerts/form.html", context, status=status)
 
 
 def _mark(values: dict[str, Any], visits: int) -> str:

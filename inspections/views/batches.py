@@ -40,21 +40,21 @@ def batches(request: HttpRequest) -> HttpResponse:
     rows = list(found.order_by("-pk").annotate(problems=Count("assignments__problem", distinct=True))[: PAGE + 1])
     older = f"?before={rows[PAGE - 1].pk}" if len(rows) > PAGE else ""
     context = {"rows": rows[:PAGE], "older": older, "may_open": _office_of(request.user) is not None}
-    return render(request, "inspections/batches.html", context)
+    return render(request, "inspections/batches/list.html", context)
 
 
 @require_safe
 def batch(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One batch with its problems by unit; a handler reads the part of the own unit."""
     row = get_object_or_404(_visible(request.user).select_related("office", "issued_by"), pk=pk)
-    return render(request, "inspections/batch.html", {"batch": row, "parts": _parts(request.user, row)})
+    return render(request, "inspections/batches/page.html", {"batch": row, "parts": _parts(request.user, row)})
 
 
 @require_safe
 def batch_print(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The document to print (交办单): a sheet for each unit with its list and a reply slip."""
     row = get_object_or_404(_visible(request.user).select_related("office", "issued_by"), pk=pk)
-    return render(request, "inspections/batch_print.html", {"batch": row, "parts": _parts(request.user, row)})
+    return render(request, "inspections/batches/print.html", {"batch": row, "parts": _parts(request.user, row)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -79,7 +79,7 @@ def new_batch(request: HttpRequest) -> HttpResponse:
             _say(request, made, refused)
             return HttpResponseRedirect(reverse("batch", args=[made.pk]))
     status = 422 if form.is_bound else 200
-    return render(request, "inspections/batch_new.html", {"form": form, "problems": problems}, status=status)
+    return render(request, "inspections/batches/new.html", {"form": form, "problems": problems}, status=status)
 
 
 class NothingAssigned(DomainError):

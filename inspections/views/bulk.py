@@ -62,7 +62,7 @@ def choose(request: HttpRequest) -> HttpResponse:
         return redirect("job", job.pk)
     context = _confirm_context(verb, selection, form, back) | {"changed": changed}
     status = 409 if changed else 422 if confirmed else 200
-    return render(request, "inspections/bulk_confirm.html", context, status=status)
+    return render(request, "inspections/bulk/confirm.html", context, status=status)
 
 
 def _verb(request: HttpRequest) -> Verb | None:
@@ -137,4 +137,4 @@ def result(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
         "unnamed": max(0, len(done) - DONE_NAMED),
         "back_url": reverse("problems") + (f"?{back}" if back else ""),
     }
-    return render(request, "inspections/bulk_result.html", context)
+    return render(request, "inspections/bulk/result.html", context)

@@ -39,7 +39,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
         "tabs": tabs("campaigns"),
         **reader(user),
     }
-    return render(request, "inspections/campaigns.html", context)
+    return render(request, "inspections/campaigns/list.html", context)
 
 
 def list_of(model: Any, user: User, column: str) -> list[dict[str, Any]]:
@@ -82,7 +82,7 @@ def campaign(request: HttpRequest, pk: int) -> HttpResponse:
         "events": told(writing.CAMPAIGN, row.pk),
         **reader(user),
     }
-    return render(request, "inspections/campaign.html", context)
+    return render(request, "inspections/campaigns/page.html", context)
 
 
 @require_http_methods(METHODS)
@@ -122,4 +122,4 @@ def _edit(request: HttpRequest, form: CampaignForm, row: Campaign | None) -> Htt
                 messages.success(request, _("%(name)s is saved.") % {"name": saved.name})
                 return redirect("campaign", saved.pk)
     context = {"form": form, "campaign": row, **reader(user)}
-    return render(request, "inspections/campaign_form.html", context, status=status)
+    return render(request, "inspections/campaigns/form.html", context, status=status)

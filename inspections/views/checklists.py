@@ -50,7 +50,7 @@ def checklists(request: HttpRequest) -> HttpResponse:
         for row in rows
         for version in [next(iter(row.versions.all()), None)]
     ]
-    return render(request, "inspections/checklists.html", {"rows": found, "total": len(found)})
+    return render(request, "inspections/checklists/list.html", {"rows": found, "total": len(found)})
 
 
 @require_safe
@@ -79,7 +79,7 @@ def _page(request: HttpRequest, row: Checklist, version: ChecklistVersion | None
         "versions": versions,
         "events": subjects.told(writing.CHECKLIST, row.pk),
     }
-    return render(request, "inspections/checklist.html", context)
+    return render(request, "inspections/checklists/page.html", context)
 
 
 @require_http_methods(METHODS)
@@ -97,7 +97,7 @@ def checklist_new(request: HttpRequest) -> HttpResponse:
                 status = refuse(form, error)
             else:
                 return redirect("checklist_issue", made.pk)
-    return render(request, "inspections/checklist_form.html", {"form": form, "checklist": None}, status=status)
+    return render(request, "inspections/checklists/form.html", {"form": form, "checklist": None}, status=status)
 
 
 @require_http_methods(METHODS)
@@ -117,7 +117,7 @@ def checklist_change(request: HttpRequest, pk: int) -> HttpResponse:
             else:
                 messages.success(request, _("The checklist is saved."))
                 return redirect("checklist", pk)
-    return render(request, "inspections/checklist_form.html", {"form": form, "checklist": row}, status=status)
+    return render(request, "inspections/checklists/form.html", {"form": form, "checklist": row}, status=status)
 
 
 @require_http_methods(METHODS)
@@ -142,7 +142,7 @@ def checklist_issue(request: HttpRequest, pk: int) -> HttpResponse:
                 messages.success(request, _("Version %(number)s is issued.") % {"number": version.number})
                 return redirect("checklist", pk)
     context = {"form": form, "lines": lines, "checklist": row, "next_number": number + 1}
-    return render(request, "inspections/checklist_issue.html", context, status=status)
+    return render(request, "inspections/checklists/issue.html", context, status=status)
 
 
 @require_http_methods(METHODS)
@@ -163,7 +163,7 @@ def checklist_retire(request: HttpRequest, pk: int) -> HttpResponse:
             else:
                 messages.success(request, _("The change is on the record."))
                 return redirect("checklist", pk)
-    return render(request, "inspections/checklist_retire.html", {"form": form, "checklist": row}, status=status)
+    return render(request, "inspections/checklists/retire.html", {"form": form, "checklist": row}, status=status)
 
 
 # --- Kinds ------------------------------------------------------------------------------------------
@@ -176,7 +176,7 @@ def kinds(request: HttpRequest) -> HttpResponse:
     of_problems, of_sites = list(ProblemKind.objects.all()), list(SiteKind.objects.all())
     context = {"problem_kinds": of_problems, "site_kinds": of_sites}
     total = len(of_problems) + len(of_sites)
-    return render(request, "inspections/checklist_kinds.html", context | {"total": total})
+    return render(request, "inspections/kinds/list.html", context | {"total": total})
 
 
 @require_http_methods(METHODS)
@@ -231,4 +231,4 @@ def _kind(request: HttpRequest, model: Any, form_class: Any, pk: int | None) -> 
         "is_problem": model is ProblemKind,
         "events": subjects.told(writing.KINDS[model], pk) if pk is not None else [],
     }
-    return render(request, "inspections/checklist_kind.html", context, status=status)
+    return render(request, "inspections/kinds/form.html", context, status=status)

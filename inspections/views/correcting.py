@@ -47,4 +47,4 @@ def visit_correct(request: HttpRequest, pk: UUID) -> HttpResponse:
                 messages.success(request, _("Visit corrected."))
                 return redirect("visit", pk)
     context = {"visit": visit, "form": form, "conflict": conflict}
-    return render(request, "inspections/visit_correct.html", context, status=status)
+    return render(request, "inspections/visits/correct.html", context, status=status)

@@ -52,7 +52,7 @@ def page(request: HttpRequest) -> HttpResponse:
     period = _usual_period(problems)
     link: dict[str, Any] = {}
     if request.GET and not form.is_valid():
-        return render(request, "inspections/figures.html", {"form": form, "period": None}, status=422)
+        return render(request, "inspections/figures/page.html", {"form": form, "period": None}, status=422)
     if request.GET:
         period = Period(form.cleaned_data["start"], form.cleaned_data["end"])
         if district := form.cleaned_data["district"]:
@@ -64,7 +64,7 @@ def page(request: HttpRequest) -> HttpResponse:
             initial={"start": period.start.isoformat(), "end": period.end.isoformat()}, districts=districts
         )
     context = _context(request, problems, visits, period, link) | {"form": form, "period": period}
-    return render(request, "inspections/figures.html", context)
+    return render(request, "inspections/figures/page.html", context)
 
 
 def _usual_period(problems: Any) -> Period:

@@ -52,7 +52,7 @@ def page(request: HttpRequest) -> HttpResponse:
     )
     return render(
         request,
-        "inspections/import.html",
+        "inspections/imports/page.html",
         {"form": form, "batches": batches, "total": ImportBatch.objects.filter(office__in=offices).count()},
         status=status,
     )
@@ -76,7 +76,7 @@ def check(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     offices_of(user)
     job = get_object_or_404(Job, pk=job_id, kind=jobs.CHECK, requested_by=user, state=JobState.DONE)
-    return render(request, "inspections/import_check.html", {"job": job, **_remarks(job.result)})
+    return render(request, "inspections/imports/check.html", {"job": job, **_remarks(job.result)})
 
 
 @require_POST
@@ -96,7 +96,7 @@ def batch(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     row = _batch(request, batch_id)
     return render(
         request,
-        "inspections/import_batch.html",
+        "inspections/imports/batch.html",
         {"batch": row, "held": row.problems.filter(held=True).count(), **_remarks(row.report)},
     )
 

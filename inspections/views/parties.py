@@ -29,7 +29,7 @@ def page(request: HttpRequest) -> HttpResponse:
         found = found.filter(search.matches(asked))
     user: User = request.user  # type: ignore[assignment]
     context = {"rows": found.order_by("name", "pk")[:SHOWN], "total": found.count(), "q": asked, "shown": SHOWN}
-    return render(request, "inspections/parties.html", context | {"may_enter": _office(user) is not None})
+    return render(request, "inspections/parties/list.html", context | {"may_enter": _office(user) is not None})
 
 
 def _office(user: User) -> Unit | None:
@@ -52,7 +52,7 @@ def party(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "events": audit.timeline(parties.SUBJECT, row.pk)[:SHOWN],
         "may_change": parties.may_keep(user, row.office),
     }
-    return render(request, "inspections/party.html", context)
+    return render(request, "inspections/parties/page.html", context)
 
 
 def new(request: HttpRequest) -> HttpResponse:
@@ -93,4 +93,4 @@ def change(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 def _form(request: HttpRequest, form: PartyForm, row: Party | None) -> HttpResponse:
     status = 422 if form.errors else 200
-    return render(request, "inspections/party_form.html", {"form": form, "party": row}, status=status)
+    return render(request, "inspections/parties/form.html", {"form": form, "party": row}, status=status)

@@ -38,14 +38,14 @@ def problems(request: HttpRequest) -> HttpResponse:
             return _exact(request, asked)
         context = _context(asked, columns)
     except BadAddress as error:
-        return render(request, "inspections/problem_address.html", {"parameter": error.parameter}, status=400)
+        return render(request, "inspections/problems/address.html", {"parameter": error.parameter}, status=400)
     if asked.is_valid and not context["rows"] and any(name in request.GET for name in listing.PLACES):
         # The rows beside this place are gone: the list from its beginning.
         return redirect(reverse("problems") + asked.address())
     htmx: Any = request.htmx  # type: ignore[attr-defined]
     # Going back, htmx asks for the whole page.
     partial = htmx and not htmx.boosted and not htmx.history_restore_request
-    template = "inspections/_problem_listing.html" if partial else "inspections/problem_list.html"
+    template = "inspections/problems/_listing.html" if partial else "inspections/problems/list.html"
     response = render(request, template, context, status=200 if asked.is_valid else 422)
     if partial:
         response["HX-Push-Url"] = (reverse("problems") + asked.address()).rstrip("?")
@@ -62,7 +62,7 @@ def _columns(request: HttpRequest) -> list[str]:
 
 def _exact(request: HttpRequest, asked: Listing) -> HttpResponse:
     total = counting.count_exactly(asked.problems)
-    return render(request, "inspections/_problem_count.html", {"total": total})
+    return render(request, "inspections/problems/_count.html", {"total": total})
 
 
 def _context(asked: Listing, columns: list[str]) -> dict[str, Any]:

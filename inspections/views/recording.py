@@ -72,7 +72,7 @@ def visit_new(request: HttpRequest) -> HttpResponse:
         "visit_url": address(site),
         "today": timezone.localdate(),
     }
-    return render(request, "inspections/visit_form.html", context, status=status)
+    return render(request, "inspections/visits/form.html", context, status=status)
 
 
 def _row(request: HttpRequest, user: User, site: Site) -> HttpResponse:
@@ -83,7 +83,7 @@ def _row(request: HttpRequest, user: User, site: Site) -> HttpResponse:
     if form is None:
         raise Http404
     context = {"form": form, "number": number, "more": more(kind, number), "site": site}
-    return render(request, f"inspections/_visit_form_{kind}.html", context)
+    return render(request, f"inspections/visits/form/_{kind}.html", context)
 
 
 def address(site: Site, **more: str) -> str:
@@ -133,7 +133,7 @@ def _choose_site(request: HttpRequest, user: User) -> HttpResponse:
         "mode": request.GET.get("mode", ""),
         "next": reverse("visit_new"),
     }
-    return render(request, "inspections/visit_start.html", context, status=status)
+    return render(request, "inspections/visits/start.html", context, status=status)
 
 
 def _checklists(site: Site) -> list[Checklist]:

@@ -68,7 +68,7 @@ def problem_new(request: HttpRequest) -> HttpResponse:
         "on_spot": Route.ON_SPOT,
         "today": timezone.localdate(),
     }
-    return render(request, "inspections/report.html", context, status=status)
+    return render(request, "inspections/reporting/page.html", context, status=status)
 
 
 def _visit(request: HttpRequest, user: User) -> Visit | None:
@@ -91,7 +91,7 @@ def _choose_site(request: HttpRequest, user: User) -> HttpResponse:
         "next": reverse("problem_new"),
         "reporting": True,
     }
-    return render(request, "inspections/visit_start.html", context)
+    return render(request, "inspections/visits/start.html", context)
 
 
 def _open(user: User, site: Site) -> list[dict[str, object]]:

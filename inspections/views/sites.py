@@ -45,7 +45,7 @@ def sites(request: HttpRequest) -> HttpResponse:
     filters = SiteFilter(request.GET, Site.objects.visible_to(user), user=user, offered=offer(user, page="sites"))
     asked = Register(request.GET, filters, SITE_ORDERS, for_rows(user), {})
     if asked.unknown:
-        return render(request, "inspections/problem_address.html", {"parameter": asked.unknown}, status=400)
+        return render(request, "inspections/problems/address.html", {"parameter": asked.unknown}, status=400)
     try:
         page = asked.page()
     except paging.BadCursor:
@@ -54,7 +54,7 @@ def sites(request: HttpRequest) -> HttpResponse:
         return redirect(reverse("sites") + asked.address())
     total = asked.total(exactly=request.GET.get("count") == "exact")
     if request.GET.get("count") == "exact" and request.htmx:  # type: ignore[attr-defined]
-        return render(request, "inspections/_visit_count.html", {"total": total})
+        return render(request, "inspections/visits/_count.html", {"total": total})
     context = {
         "asked": asked,
         "form": filters.form,
@@ -67,7 +67,7 @@ def sites(request: HttpRequest) -> HttpResponse:
         "exact_url": asked.address(count="exact") if total.more else "",
         "may_enter": siting.office_for(user) is not None,
     }
-    return render(request, "inspections/sites.html", context, status=200 if asked.is_valid else 422)
+    return render(request, "inspections/sites/list.html", context, status=200 if asked.is_valid else 422)
 
 
 def for_rows(user: User) -> Any:
@@ -97,7 +97,7 @@ def site_suggest(request: HttpRequest) -> HttpResponse:
         "mode": request.GET.get("mode", ""),
         "next": reverse("problem_new" if request.GET.get("for") == "report" else "visit_new"),
     }
-    return render(request, "inspections/_visit_sites.html", context)
+    return render(request, "inspections/visits/_sites.html", context)
 
 
 # --- The file of one site ---------------------------------------------------------------------------
@@ -149,7 +149,7 @@ def site(request: HttpRequest, pk: UUID) -> HttpResponse:
         "report_url": f"{reverse('problem_new')}?site={here.pk}",
         "today": today,
     }
-    return render(request, "inspections/site.html", context)
+    return render(request, "inspections/sites/page.html", context)
 
 
 def _whole(user: User) -> Any:
@@ -251,4 +251,4 @@ def _edit(request: HttpRequest, form: SiteForm, here: Site | None) -> HttpRespon
                 messages.success(request, _("Site saved."))
                 return redirect("site", saved.pk)
     context = {"form": form, "site": here}
-    return render(request, "inspections/site_form.html", context, status=status)
+    return render(request, "inspections/sites/form.html", context, status=status)

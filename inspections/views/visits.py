@@ -43,7 +43,7 @@ def visits(request: HttpRequest) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     asked = register(request, user)
     if asked.unknown:
-        return render(request, "inspections/problem_address.html", {"parameter": asked.unknown}, status=400)
+        return render(request, "inspections/problems/address.html", {"parameter": asked.unknown}, status=400)
     try:
         page = asked.page()
     except paging.BadCursor:
@@ -57,7 +57,7 @@ def visits(request: HttpRequest) -> HttpResponse:
     if request.GET.get("count") == "people":
         people = asked.rows.aggregate(people=Coalesce(Sum("people"), 0))["people"]
     if request.GET.get("count") == "exact" and request.htmx:  # type: ignore[attr-defined]
-        return render(request, "inspections/_visit_count.html", {"total": total})
+        return render(request, "inspections/visits/_count.html", {"total": total})
     context = {
         "asked": asked,
         "form": asked.filters.form,
@@ -74,7 +74,7 @@ def visits(request: HttpRequest) -> HttpResponse:
         "may_record": bool(visiting.teams_for(user)),
         "today": timezone.localdate(),
     }
-    return render(request, "inspections/visits.html", context, status=200 if asked.is_valid else 422)
+    return render(request, "inspections/visits/list.html", context, status=200 if asked.is_valid else 422)
 
 
 def register(request: HttpRequest, user: User) -> Register:
@@ -142,7 +142,7 @@ def visit(request: HttpRequest, pk: UUID) -> HttpResponse:
         "uncorrectable": refused if may_report else None,
         "today": today,
     }
-    return render(request, "inspections/visit.html", context)
+    return render(request, "inspections/visits/page.html", context)
 
 
 def _whole(user: User) -> Any:

@@ -50,7 +50,7 @@ def answer(
 ) -> HttpResponse:
     """The page with its next step, or with a form that was refused in the place of the next step."""
     context = page_context(request, record, form=form, conflict=conflict)
-    whole = "inspections/problem/_page.html" if request.htmx else "inspections/problem.html"  # type: ignore[attr-defined]
+    whole = "inspections/problem/_page.html" if request.htmx else "inspections/problem/page.html"  # type: ignore[attr-defined]
     if request.htmx:  # type: ignore[attr-defined]
         context["toasts"] = list(messages.get_messages(request))
     return render(request, whole, context, status=status)
