@@ -248,7 +248,8 @@ def test_two_administrators_can_not_end_each_other(committed: None) -> None:
 
 
 def test_a_closed_account_is_signed_out_at_once_and_stays_so_after_opening(people: Cast) -> None:
-    admin, out = sign_in(people.admin), sign_in(people.inspector1)
+    admin, out = sign_in(people.admin), Client()
+    out.post("/accounts/login/", {"login": "inspector1", "password": PASSWORD})
     assert out.get("/problems/").status_code == 200
     assert UserSession.objects.filter(user=people.inspector1).exists()
     assert admin.post(f"/office/people/{people.inspector1.pk}/deactivate/", {"reason": ""}).status_code == 422
