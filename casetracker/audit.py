@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import connection, models
 from django.utils import timezone
 
-from casetracker.models import Event, User
+from casetracker.models import Event, Unit, User
 
 
 class OutsideTransaction(RuntimeError):
@@ -21,12 +21,17 @@ def event(
     verb: str,
     by: User | None,
     at: Any = None,
+    actor_unit: Unit | None = None,
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
     **details: Any,
 ) -> Event:
-    """An unsaved event, for callers that write many at once; record() is the usual way."""
-    post = by.posts[0] if by is not None and by.posts else None
+    """An unsaved event, for callers that write many at once; record() is the usual way.
+
+    `actor_unit` is that of the post in which the person acted; without it the first of today's posts is named.
+    """
+    if actor_unit is None and by is not None and by.posts:
+        actor_unit = by.posts[0].unit
     return Event(
         subject_type=subject_type,
         subject_id=subject_id,
@@ -35,7 +40,7 @@ def event(
         at=at or timezone.now(),
         actor_id=by.pk if by else None,
         actor_name=str(by) if by else "",
-        actor_unit=post.unit.name_zh if post else "",
+        actor_unit=actor_unit.name_zh if actor_unit else "",
         before=plain(before or {}),
         after=plain(after or {}),
         details=plain(details),

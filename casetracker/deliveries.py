@@ -13,11 +13,13 @@ process, the database or the mail server may fail:
 """
 
 import email.policy
+import logging
 import re
 import time
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
@@ -38,6 +40,8 @@ from casetracker.errors import IllegalMove
 from casetracker.models import Delivery, Event, Letter, User
 from casetracker.smtp import Answer, Outcome
 
+logger = logging.getLogger(__name__)
+
 SUBJECT = "delivery"
 DECISIONS = ("received", "send_again")
 RESEND = re.compile(r"(^| )resend \d+$")
@@ -46,6 +50,8 @@ POLICY = email.policy.SMTP.clone(cte_type="7bit")
 SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=6)
+# What an address or a letter that can't be put into a message raises; a failing database is none of these.
+UNUSABLE = (ValidationError, ValueError, TypeError, LookupError, MessageError, Letter.DoesNotExist)
 
 # kind -> (delivery) -> why it is no longer wanted; empty when it still is. Asked right before it leaves.
 unwanted: dict[str, Callable[[Delivery], str]] = {}
@@ -92,17 +98,42 @@ def claim(only: Q | None = None) -> Delivery | None:
 def send(delivery: Delivery) -> tuple[str, bool]:
     """Send one claimed row: the state it ends in ("lost" where the claim ran out), and whether a server answered."""
     person = User.objects.get(pk=delivery.person_id)
-    if reason := _unwanted(delivery, person):
-        stored = _settle(delivery, DeliveryState.CANCELLED, error=reason)
-        return (DeliveryState.CANCELLED if stored else "lost"), True
-    letter = Letter.objects.get(pk=delivery.pk)
     try:
-        message = compose(delivery, letter, person)
-    except (ValidationError, ValueError) as error:
-        answer = Answer(Outcome.REFUSED, _("The address can’t be used: %(error)s") % {"error": error})
+        if reason := _unwanted(delivery, person):
+            stored = _settle(delivery, DeliveryState.CANCELLED, error=reason)
+            return (DeliveryState.CANCELLED if stored else "lost"), True
+        letter = Letter.objects.get(pk=delivery.pk)
+        recipient = mailbox(person.email)
+        content = compose(delivery, letter, person).as_bytes()
+    except UNUSABLE as error:
+        # What makes a row unusable lies in the row: it is shown as failed, and the others go on.
+        logger.exception("delivery %s can't be written", delivery.pk)
+        answer = Answer(Outcome.REFUSED, _("The letter can’t be sent: %(error)s") % {"error": _said(error)})
     else:
-        answer = _through_door(delivery, message, person)
+        answer = _through_door(delivery, content, recipient)
     return _store(delivery, answer), answer.reached
+
+
+def _said(error: Exception) -> str:
+    words = "; ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+    return words[:400] or type(error).__name__
+
+
+def mailbox(address: str) -> str:
+    """The address as a mail server takes it, its domain in ASCII (例子.中国 becomes xn--fsqu00a.xn--fiqs8s).
+
+    Raises ValidationError or ValueError for one that no mail can go to; a name before the @ beyond ASCII would need
+    a server with SMTPUTF8 all the way, so it is refused.
+    """
+    validate_email(address)
+    if not address.rpartition("@")[0].isascii():
+        raise ValidationError(_("The part before the @ may hold Latin letters and digits only."))
+    return _in_ascii(address)
+
+
+def _in_ascii(address: str) -> str:
+    name, at, domain = address.rpartition("@")
+    return f"{name}{at}{domain.encode('idna').decode('ascii')}"
 
 
 def _unwanted(delivery: Delivery, person: User) -> str:
@@ -118,11 +149,10 @@ def compose(delivery: Delivery, letter: Letter, person: User) -> EmailMessage:
 
     Raises ValidationError or ValueError for an address that no mail can go to.
     """
-    validate_email(person.email)
     message = EmailMessage(policy=POLICY)
     name, address = parseaddr(settings.MAIL_FROM)
-    message["From"] = Address(_one_line(name), addr_spec=address)
-    message["To"] = Address(_one_line(str(person)), addr_spec=person.email)
+    message["From"] = Address(_one_line(name), addr_spec=_in_ascii(address))
+    message["To"] = Address(_one_line(str(person)), addr_spec=mailbox(person.email))
     message["Subject"] = _one_line(letter.subject_line)
     message["Date"] = format_datetime(timezone.localtime(delivery.created_at))
     message["Message-ID"] = delivery.message_id
@@ -138,19 +168,19 @@ def _one_line(text: str) -> str:
     return " ".join("".join(" " if not char.isprintable() else char for char in text).split())
 
 
-def _through_door(delivery: Delivery, message: EmailMessage, person: User) -> Answer:
+def _through_door(delivery: Delivery, content: bytes, recipient: str) -> Answer:
     """Through the mail server, or into the folder where there is none; both mark first."""
 
     def mark() -> bool:
         return _mark(delivery)
 
     if settings.EMAIL_BACKEND == SMTP_BACKEND:
-        sender = parseaddr(settings.MAIL_FROM)[1]
-        return smtp.hand_over(message.as_bytes(), sender=sender, recipient=person.email, mark=mark)
+        sender = _in_ascii(parseaddr(settings.MAIL_FROM)[1])
+        return smtp.hand_over(content, sender=sender, recipient=recipient, mark=mark)
     if not mark():
         return Answer(Outcome.STOPPED)
     try:
-        mail.keep(message.as_bytes(), file_name(delivery))
+        mail.keep(content, file_name(delivery))
     except OSError as error:
         return Answer(Outcome.LATER, str(error))
     return Answer(Outcome.ACCEPTED, "folder")

@@ -25,6 +25,8 @@ class Subject:
     # (event or notice as dict-like: verb/kind, details/params, …) -> the sentence in the active language
     event_sentence: Callable[[Any], str]
     notice_sentence: Callable[[Any], str]
+    # Kinds of notice that tell somebody of what is not theirs to see any more; their sentence may still be read.
+    farewells: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

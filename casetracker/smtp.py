@@ -69,6 +69,9 @@ def hand_over(message: bytes, *, sender: str, recipient: str, mark: Callable[[],
             _envelope(server, sender, recipient)
         except _Refusal as refusal:
             return refusal.answer
+        except UnicodeError as error:
+            # An address that this conversation can't carry; another try would say the same.
+            return Answer(Outcome.REFUSED, _words(error))
         except (OSError, smtplib.SMTPException) as error:
             return Answer(Outcome.LATER, _words(error))
         if not mark():

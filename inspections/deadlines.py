@@ -5,9 +5,14 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 from casetracker.workdays import Calendar, Extension, Stop, Term, count, present_due
+from casetracker.workdays import Clock as Counted
 from inspections.enums import Clock, Route, Severity
 
 ONE_DAY = datetime.timedelta(days=1)
+# Causes of a later date, besides those a person agrees to: it was assigned anew, and its first date stays; the
+# record was amended, and the date agreed last would lie before the first.
+REASSIGNED = "reassigned"
+AMENDED = "amended"
 
 
 class Ruled(Protocol):
@@ -92,17 +97,54 @@ def moved_by_stop(
 ) -> Moved:
     """The first and the present date after a stop from `since` to `until` (both stood still) has ended.
 
-    A counted term is counted again with all its stops; a date that was given moves on by the days stopped
-    after it was given. A stop that began after the date undoes no lateness and moves nothing.
+    A counted term is counted again with all its stops; a date that was given (the first one of an earlier clock
+    for the same work, too) moves on by the days stopped after it was given. A stop that began after the date
+    undoes no lateness and moves nothing.
     """
     if until < since or since > due_on:
         return Moved(first_due_on, due_on)
     if term is not None:
         clock = count(started_on, term, calendar, stops)
-        return Moved(clock.due_on, present_due(clock, agreed), clock.provisional)
+        first = clock.due_on
+        if is_reassigned(agreed):
+            stopped = _days_stopped(datetime.date.min, since, until)
+            first = first_due_on + stopped if since <= first_due_on else first_due_on
+        return Moved(first, present_due(clock, agreed), clock.provisional)
     if since <= first_due_on:
         first_due_on += _days_stopped(started_on, since, until)
     return Moved(first_due_on, due_on + _days_stopped(agreed[-1].agreed_on if agreed else started_on, since, until))
+
+
+def is_reassigned(agreed: Sequence[Extension]) -> bool:
+    """Is the first date that of an earlier clock for the same work, and not where the term ends?"""
+    return bool(agreed) and agreed[0].cause == REASSIGNED
+
+
+def recounted(
+    counted: Counted,
+    *,
+    first_due_on: datetime.date,
+    due_on: datetime.date,
+    agreed: Sequence[Sequence[Any]],
+    today: datetime.date,
+) -> tuple[datetime.date, datetime.date, list[Sequence[Any]]]:
+    """First date, present date and stored agreements of a clock whose term was counted anew.
+
+    Without agreements the present date is where the term ends. A date agreed on stays; where nothing was ever sent
+    back or reopened it can't lie before that end. The first date of a clock assigned anew stays what it was.
+    """
+    later = agreed_of(agreed)
+    first = first_due_on if is_reassigned(later) else counted.due_on
+    if is_reassigned(later) and len(later) == 1:
+        plain = count(counted.start, counted.term, counted.calendar)
+        anew: list[Sequence[Any]] = [[agreed[0][0], plain.due_on.isoformat(), *agreed[0][2:]]]
+        return first, present_due(counted, agreed_of(anew)), anew
+    if not later:
+        return first, counted.due_on, []
+    turned_down = any(one.cause in ("sent_back", "reopened") for one in later)
+    if turned_down or due_on >= counted.due_on:
+        return first, due_on, list(agreed)
+    return first, counted.due_on, [*agreed, [today.isoformat(), counted.due_on.isoformat(), AMENDED, ""]]
 
 
 def _days_stopped(given_on: datetime.date, since: datetime.date, until: datetime.date) -> datetime.timedelta:

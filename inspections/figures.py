@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from casetracker.models import Deadline
-from inspections.enums import AssignmentRole, Clock, Route, Status
+from inspections.enums import AssignmentRole, Clock, Route, Status, Verb
 from inspections.models import Assignment, Problem, Stage, Visit
 from inspections.querysets import ProblemQuerySet, VisitQuerySet
 
@@ -39,8 +39,11 @@ class Period:
 
 
 def found(problems: ProblemQuerySet, period: Period) -> ProblemQuerySet:
-    """Problems found in the period, without the void."""
-    return problems.counted().filter(found_on__range=(period.start, period.end))
+    """Problems found in the period, without those that were void at its end: one merged or voided later still
+    counts on every earlier day. What came with an import as void never counted."""
+    later = Stage.objects.filter(problem=OuterRef("pk"), status=Status.VOID, since__gte=period.over)
+    counts = ~Q(status=Status.VOID) | Exists(later.exclude(verb=Verb.IMPORT))
+    return problems.filter(counts, found_on__range=(period.start, period.end))
 
 
 def central(problems: ProblemQuerySet, period: Period) -> ProblemQuerySet:
@@ -56,7 +59,8 @@ def on_spot(problems: ProblemQuerySet, period: Period) -> ProblemQuerySet:
 
 
 def special(problems: ProblemQuerySet, period: Period) -> ProblemQuerySet:
-    return found(problems, period).filter(special=True)
+    """Those that were special on the last day; an imported one that says no day was so from the day it was found."""
+    return found(problems, period).filter(special=True).exclude(special_on__gt=period.end)
 
 
 def in_stage(problems: ProblemQuerySet, period: Period, *statuses: str) -> ProblemQuerySet:

@@ -83,7 +83,9 @@ class VisitFilter(django_filters.FilterSet):
         return rows.filter(Exists(VisitInspector.objects.filter(visit=OuterRef("pk"), user_id=int(person))))
 
     def with_problems(self, rows: Any, name: str, some: str) -> Any:
-        found = Exists(Problem.objects.visible_to(self.user).counted().filter(visit=OuterRef("pk")))
+        seen = Problem.objects.visible_to(self.user).counted()
+        merged = Problem.objects.filter(visit=OuterRef("pk"), merged_into__in=seen.values("pk"))
+        found = Exists(seen.filter(visit=OuterRef("pk"))) | Exists(merged)
         return rows.filter(found if some == "some" else ~found)
 
 

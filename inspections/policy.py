@@ -20,9 +20,17 @@ from inspections.enums import (
     Status,
     Verb,
 )
+from inspections.four_eyes import belonged, four_eyes, part_in_units
 
 if TYPE_CHECKING:
     from inspections.models import Assignment, Extension, Problem, Visit
+
+
+class Overtaken(str):
+    """A refusal about how things stand (somebody was first, a request is decided), not about who the person is."""
+
+    __slots__ = ()
+
 
 Refusal = str | None
 
@@ -35,6 +43,44 @@ def refusal(verb: Verb, problem: "Problem", user: User) -> Refusal:
     from inspections.workflow.table import BY_VERB
 
     return PREDICATES[BY_VERB[verb].who](problem, user)
+
+
+def acting_unit(verb: Verb, problem: "Problem", user: User) -> Unit | None:
+    """The unit of the post that gives the person this verb, which history names; None where no post does."""
+    from inspections.workflow.table import BY_VERB
+
+    own = own_assignment(user, problem)
+    posts = {
+        "unit": own.unit if own else None,
+        "team": _team_of(user, problem),
+        "office": _post_over(user, problem.office, Role.SUPERVISOR),
+        "leader": _post_over(user, problem.office, Role.LEADER),
+    }
+    order = ACTS_AS.get(BY_VERB[verb].who, ("office",))
+    return next((posts[name] for name in order if posts[name] is not None), None)
+
+
+def _team_of(user: User, problem: "Problem") -> Unit | None:
+    """Of the person's teams the one that found it, else the first."""
+    teams = user.units_as(Role.INSPECTOR)
+    return min(teams, key=lambda unit: unit.pk != problem.team_id, default=None)
+
+
+# As what a person acts who passes a predicate of workflow/table.py, the first that fits; else as the office.
+ACTS_AS = {
+    "on_site": ("team",),
+    "team_or_supervisor": ("team", "office"),
+    "lead": ("unit",),
+    "addressee_to_claim": ("unit",),
+    "addressee_to_report": ("unit", "team"),
+    "addressee_to_extend": ("unit",),
+    "addressee_or_supervisor": ("unit", "office"),
+    "decider": ("office", "leader"),
+    "verifier": ("team", "office"),
+    "rechecker": ("team", "office"),
+    "participant": ("team", "office", "unit"),
+    "amender": ("office", "team"),
+}
 
 
 # --- Facts about a person and a problem -------------------------------------------------------------
@@ -59,14 +105,23 @@ def leads_office(user: User, problem: "Problem") -> bool:
 
 
 def _over_office(user: User, office: Unit, role: str) -> bool:
-    return any(office.path.startswith(scope.bureau_of(unit).path) for unit in user.units_as(role))
+    return _post_over(user, office, role) is not None
+
+
+def _post_over(user: User, office: Unit, role: str) -> Unit | None:
+    return next((unit for unit in user.units_as(role) if scope.is_over(unit, office)), None)
 
 
 def may_report_for(user: User, team: Unit) -> bool:
     """May the person log what this team found: its inspectors, and the supervisors of its office."""
+    return reporting_unit(user, team) is not None
+
+
+def reporting_unit(user: User, team: Unit) -> Unit | None:
+    """The unit of the post in which the person logs what this team found; None for whoever may not."""
     if any(unit.pk == team.pk for unit in user.units_as(Role.INSPECTOR)):
-        return True
-    return any(team.path.startswith(scope.bureau_of(unit).path) for unit in user.units_as(Role.SUPERVISOR))
+        return team
+    return _post_over(user, team, Role.SUPERVISOR)
 
 
 def may_not_correct(visit: "Visit", user: User, today: datetime.date) -> Refusal:
@@ -114,23 +169,6 @@ def own_assignment(user: User, problem: "Problem") -> "Assignment | None":
     return min(own, key=lambda one: one.role != AssignmentRole.LEAD, default=None)
 
 
-def four_eyes(user: User, problem: "Problem", today: datetime.date) -> Refusal:
-    """Why this person may not judge the fix: reported it fixed, or belonged to a unit it was assigned to
-    on any day of that assignment (memberships of the day, not today's)."""
-    if problem.fixed_by_id == user.pk or any(one.by_id == user.pk for one in problem.feedbacks.all()):
-        return _("You reported this fixed, so somebody else must judge it (four eyes).")
-    for one in problem.assignments.all():
-        until = one.ended_on or today
-        if any(
-            post.unit_id == one.unit_id and post.from_on <= until and (post.until_on or today) >= one.assigned_on
-            for post in user.posts_ever
-        ):
-            return _(
-                "You belonged to %(unit)s while it was responsible, so somebody else must judge it (four eyes)."
-            ) % {"unit": one.unit.name}
-    return None
-
-
 def needs_leader(problem: "Problem", extension: "Extension") -> bool:
     """Was the date that this request is about moved twice already? The lead's date is the problem's own."""
     if extension.assignment.role == AssignmentRole.LEAD:
@@ -140,7 +178,12 @@ def needs_leader(problem: "Problem", extension: "Extension") -> bool:
 
 
 def may_not_decide(problem: "Problem", user: User, extension: "Extension") -> Refusal:
-    """Why this person may not decide this request."""
+    """Why this person may not decide this request: four eyes here too, and after two extensions the leader's."""
+    today = timezone.localdate()
+    asked_on = timezone.localdate(extension.asked_at)
+    unit = next(one.unit for one in problem.assignments.all() if one.pk == extension.assignment_id)
+    if extension.asked_by_id == user.pk or belonged(user, problem, unit, asked_on, today, today):
+        return _("You or your unit asked for this, so somebody else must decide it.")
     if needs_leader(problem, extension):
         return _only(leads_office(user, problem), _("After two extensions only the leader decides."))
     allowed = supervises(user, problem) or leads_office(user, problem)
@@ -154,12 +197,22 @@ def _only(allowed: bool, who: str) -> Refusal:
     return None if allowed else who
 
 
+def _open(allowed: bool, why: str) -> Refusal:
+    return None if allowed else Overtaken(why)
+
+
 def supervisor(problem: "Problem", user: User) -> Refusal:
     return _only(supervises(user, problem), _("Only a supervisor of the office may do this."))
 
 
 def on_site(problem: "Problem", user: User) -> Refusal:
-    return _only(of_team(user, problem), _("Only an inspector of the team that found it may do this."))
+    """The exception to four eyes: only the team, which saw it put right at once, before anybody else had a say."""
+    if not of_team(user, problem):
+        return _("Only an inspector of the team that found it may do this.")
+    if refused := part_in_units(user, problem, timezone.localdate()):
+        return refused
+    judged = problem.return_count or problem.reopen_count or problem.feedbacks.all()
+    return _open(not judged, _("It was reported back or taken up again, so somebody else must verify it now."))
 
 
 def team_or_supervisor(problem: "Problem", user: User) -> Refusal:
@@ -176,7 +229,7 @@ def addressee_to_claim(problem: "Problem", user: User) -> Refusal:
     own = own_assignment(user, problem)
     if own is None:
         return _("Only a member of an assigned unit may do this.")
-    return _only(own.state == AssignmentState.ASSIGNED, _("Your unit has claimed this already."))
+    return _open(own.state == AssignmentState.ASSIGNED, _("Your unit has claimed this already."))
 
 
 def addressee_to_report(problem: "Problem", user: User) -> Refusal:
@@ -187,8 +240,8 @@ def addressee_to_report(problem: "Problem", user: User) -> Refusal:
             return None
         return _("Only a member of an assigned unit may do this.")
     if own.state == AssignmentState.ASSIGNED and problem.route != "on_spot":
-        return _("Claim it first.")
-    return _only(own.state != AssignmentState.REPORTED, _("Your unit has reported back already."))
+        return Overtaken(_("Claim it first."))
+    return _open(own.state != AssignmentState.REPORTED, _("Your unit has reported back already."))
 
 
 def addressee_to_extend(problem: "Problem", user: User) -> Refusal:
@@ -196,9 +249,9 @@ def addressee_to_extend(problem: "Problem", user: User) -> Refusal:
     if own is None:
         return _("Only a member of an assigned unit may do this.")
     if own.state == AssignmentState.REPORTED:
-        return _("Your unit has reported back already.")
+        return Overtaken(_("Your unit has reported back already."))
     pending = any(e.decision == Decision.PENDING and e.assignment_id == own.pk for e in problem.extensions.all())
-    return _only(not pending, _("A request is already waiting for a decision."))
+    return _open(not pending, _("A request is already waiting for a decision."))
 
 
 def addressee_or_supervisor(problem: "Problem", user: User) -> Refusal:
@@ -211,15 +264,17 @@ def supervisor_of_others(problem: "Problem", user: User) -> Refusal:
     if refused := supervisor(problem, user):
         return refused
     others = [one for one in live_assignments(problem) if one.role != AssignmentRole.LEAD]
-    return _only(bool(others), _("There is no unit besides the lead."))
+    return _open(bool(others), _("There is no unit besides the lead."))
 
 
 def decider(problem: "Problem", user: User) -> Refusal:
     """A supervisor, or the leader where a unit has had two extensions: of at least one of the requests."""
+    if not (supervises(user, problem) or leads_office(user, problem)):
+        return _("Only a supervisor of the office may do this.")
     pending = [one for one in problem.extensions.all() if one.decision == Decision.PENDING]
     refusals = [may_not_decide(problem, user, one) for one in pending]
     if not refusals:
-        return _("No request is waiting for a decision.")
+        return Overtaken(_("No request is waiting for a decision."))
     return None if None in refusals else refusals[0]
 
 
@@ -244,16 +299,16 @@ def closer(problem: "Problem", user: User) -> Refusal:
 
 
 def supervisor_of_running(problem: "Problem", user: User) -> Refusal:
-    return supervisor(problem, user) or _only(problem.paused_since is None, _("The clock is stopped already."))
+    return supervisor(problem, user) or _open(problem.paused_since is None, _("The clock is stopped already."))
 
 
 def supervisor_of_paused(problem: "Problem", user: User) -> Refusal:
-    return supervisor(problem, user) or _only(problem.paused_since is not None, _("The clock is running."))
+    return supervisor(problem, user) or _open(problem.paused_since is not None, _("The clock is running."))
 
 
 def supervisor_of_escalated(problem: "Problem", user: User) -> Refusal:
     running = any(one.lifted_on is None for one in problem.escalations.all())
-    return supervisor(problem, user) or _only(running, _("Nothing is escalated."))
+    return supervisor(problem, user) or _open(running, _("Nothing is escalated."))
 
 
 def participant(problem: "Problem", user: User) -> Refusal:
@@ -261,9 +316,17 @@ def participant(problem: "Problem", user: User) -> Refusal:
     return _only(allowed, _("You can read this problem, but not write to it."))
 
 
+def _was_judged(problem: "Problem") -> bool:
+    """Did anybody ever say that it was put right? Then the record is no longer the reporter's alone."""
+    if problem.return_count or problem.reopen_count or problem.feedbacks.all():
+        return True
+    # Sent to the office, it may have been seen put right before; only its stays tell.
+    return problem.central_on is not None and problem.stages.filter(status=Status.VERIFIED).exists()
+
+
 def amender(problem: "Problem", user: User) -> Refusal:
     unassigned = problem.status in (Status.FOUND, Status.RECTIFYING) and not problem.assignments.all()
-    if unassigned and problem.reported_by_id == user.pk and of_team(user, problem):
+    if unassigned and problem.reported_by_id == user.pk and of_team(user, problem) and not _was_judged(problem):
         return None
     if refused := supervisor(problem, user):
         return refused
@@ -280,9 +343,18 @@ def voider(problem: "Problem", user: User) -> Refusal:
     return None
 
 
+def merger(problem: "Problem", user: User) -> Refusal:
+    """Merging ends a problem as voiding does, so a closed one needs the same second supervisor."""
+    if refused := supervisor(problem, user):
+        return refused
+    if problem.status == Status.CLOSED and problem.closed_by_id == user.pk:
+        return _("You closed this; a second supervisor must merge it.")
+    return None
+
+
 def supervisor_of_evidence(problem: "Problem", user: User) -> Refusal:
     standing = any(one.withdrawn_at is None for one in problem.attachments.all())
-    return supervisor(problem, user) or _only(standing, _("There is no evidence to withdraw."))
+    return supervisor(problem, user) or _open(standing, _("There is no evidence to withdraw."))
 
 
 PREDICATES: dict[str, Callable[["Problem", User], Refusal]] = {
@@ -307,6 +379,7 @@ PREDICATES: dict[str, Callable[["Problem", User], Refusal]] = {
         participant,
         amender,
         voider,
+        merger,
         supervisor_of_evidence,
     )
 }

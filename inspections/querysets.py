@@ -55,6 +55,12 @@ class ProblemQuerySet(models.QuerySet["Problem"]):
         """Open, not done, due on a day of the span (both ends inside)."""
         return self.open().filter(met_on__isnull=True, paused_since__isnull=True, due_on__range=(first, last))
 
+    def of_visit(self, visit: Any) -> "ProblemQuerySet":
+        """What a visit brought to light, each once: what was found then, and in the place of what was merged since
+        the problem that it was merged into."""
+        merged = self.model.objects.filter(visit=visit, merged_into__isnull=False).order_by()
+        return self.filter(Q(visit=visit, merged_into__isnull=True) | Q(pk__in=merged.values("merged_into")))
+
     def find(self, text: str) -> "ProblemQuerySet":
         """Text search; something that looks like a number finds that number first of all."""
         return self.filter(search.matches(text))
@@ -131,6 +137,13 @@ class VisitQuerySet(models.QuerySet["Visit"]):
 
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    def with_merged(self, problem: Any) -> "AssignmentQuerySet":
+        """Those of a problem (its key, or an OuterRef to it from two queries inside) and of what was merged into it."""
+        from inspections.models import Problem
+
+        whole = Problem.objects.filter(Q(pk=problem) | Q(merged_into=problem)).order_by()
+        return self.filter(problem__in=whole.values("pk"))
+
     def live(self) -> "AssignmentQuerySet":
         from inspections.enums import LIVE_ASSIGNMENT
 

@@ -4,17 +4,18 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from casetracker import options
 from casetracker.enums import Role
-from casetracker.models import Deadline, Unit, User
+from casetracker.models import Deadline, Event, Unit, User
 from casetracker.registry import WorkQueue
 from casetracker.work import Cut
 from inspections import scope
-from inspections.enums import Clock, Decision, Route, Status, Verb
+from inspections.enums import WITH_UNIT, AssignmentRole, Clock, Decision, Route, Status, Verb
+from inspections.four_eyes import part_of
 from inspections.models import Assignment, Extension, Feedback, Problem
 from inspections.queue_rows import rows_of
 
@@ -67,14 +68,33 @@ def _about(rows: QuerySet[Deadline], user: User, *conditions: Q, **more: Any) ->
 def _judged_by_others(user: User) -> Q:
     """Four eyes as in policy.four_eyes: not reported fixed by the person, nor assigned to a unit of theirs then."""
     said = Feedback.objects.filter(problem=OuterRef("pk"), by=user)
-    barred = Q(Exists(said)) | Q(fixed_by=user)
+    fixed = Problem.objects.filter(merged_into=OuterRef("pk"), fixed_by=user)
+    barred = Q(Exists(said)) | Q(fixed_by=user) | Q(Exists(fixed))
+    seen = Event.objects.filter(
+        subject_type="problem", subject_id=OuterRef("pk"), verb=Verb.FIX_ON_SPOT.value, actor_id=user.pk
+    )
+    barred |= (Q(reopen_count__gt=0) | Q(central_on__isnull=False)) & Q(Exists(seen))
     for post in user.posts_ever:
-        own = Assignment.objects.filter(
-            Q(ended_on__isnull=True) | Q(ended_on__gte=post.from_on), problem=OuterRef("pk"), unit=post.unit_id
+        own = Assignment.objects.with_merged(OuterRef(OuterRef("pk"))).filter(
+            Q(ended_on__isnull=True) | Q(ended_on__gte=post.from_on), part_of(post.unit)
         )
         if post.until_on is not None:
             own = own.filter(assigned_on__lte=post.until_on)
         barred |= Q(Exists(own))
+    return ~barred
+
+
+def _asked_by_others(user: User) -> Q:
+    """As policy.may_not_decide: neither the person nor a unit of theirs asked for it."""
+    pending = Extension.objects.filter(decision=Decision.PENDING)
+    barred = Q(Exists(pending.filter(assignment=OuterRef("part_id"), asked_by=user)))
+    for post in user.posts_ever:
+        own = Assignment.objects.filter(part_of(post.unit), pk=OuterRef("part_id"))
+        if post.until_on is not None:
+            asked = pending.filter(assignment=OuterRef("pk"), asked_at__date__lte=post.until_on)
+            own = own.filter(Exists(asked))
+        if post.from_on <= timezone.localdate():
+            barred |= Q(Exists(own))
     return ~barred
 
 
@@ -99,10 +119,17 @@ def to_close(user: User) -> QuerySet[Deadline]:
 
 
 def to_decide(user: User) -> QuerySet[Deadline]:
-    """Requests for more time: a supervisor's, after two granted ones the leader's."""
+    """Requests for more time that others asked for: a supervisor's, after two granted ones the leader's."""
     mine = hands(user)
-    ordinary = _about(_running(Clock.EXTENSION, mine.supervised), user, extension_count__lt=2)
-    raised = _about(_running(Clock.EXTENSION, mine.led), user, extension_count__gte=2)
+    granted = Count("extensions", filter=Q(extensions__decision=Decision.GRANTED))
+    twice = Assignment.objects.annotate(granted=granted).filter(
+        # As policy.needs_leader: the lead's date is the problem's own.
+        Q(role=AssignmentRole.LEAD, problem__extension_count__gte=2) | ~Q(role=AssignmentRole.LEAD) & Q(granted__gte=2),
+        pk=OuterRef("part_id"),
+    )
+    by_others = _asked_by_others(user)
+    ordinary = _about(_running(Clock.EXTENSION, mine.supervised).filter(by_others, ~Exists(twice)), user)
+    raised = _about(_running(Clock.EXTENSION, mine.led).filter(by_others, Exists(twice)), user)
     if not mine.led:
         return ordinary
     return ordinary | raised if mine.supervised else raised
@@ -126,7 +153,8 @@ def to_answer_escalation(user: User) -> QuerySet[Deadline]:
 
 
 # --- The unit's own: one thing per assignment -------------------------------------------------------
-# An assignment has three clocks at once. What is shown is the overdue rectification, else the claim that is
+# The unit has something to do only while the problem is with it (WITH_UNIT): after that its clocks are history,
+# met or not. An assignment has three clocks at once. What is shown is the overdue rectification, else the claim that is
 # still to come, else a first feedback that is late, else the rectification.
 
 
@@ -144,14 +172,15 @@ def _same_part(clock: Clock, **more: Any) -> Exists:
 
 def to_claim(user: User) -> QuerySet[Deadline]:
     rows = _running(Clock.CLAIM, hands(user).handled)
-    return _about(rows.exclude(_same_part(Clock.RECTIFY, due_on__lt=timezone.localdate())), user)
+    rows = rows.exclude(_same_part(Clock.RECTIFY, due_on__lt=timezone.localdate()))
+    return _about(rows, user, status__in=WITH_UNIT)
 
 
 def to_give_feedback(user: User) -> QuerySet[Deadline]:
     today = timezone.localdate()
     rows = _running(Clock.FEEDBACK, hands(user).handled).filter(due_on__lt=today)
     rows = rows.exclude(_same_part(Clock.CLAIM)).exclude(_same_part(Clock.RECTIFY, due_on__lt=today))
-    return _about(rows, user)
+    return _about(rows, user, status__in=WITH_UNIT)
 
 
 def to_rectify(user: User) -> QuerySet[Deadline]:
@@ -160,10 +189,12 @@ def to_rectify(user: User) -> QuerySet[Deadline]:
     mine = hands(user)
     asked = _same_part(Clock.CLAIM) | _same_part(Clock.FEEDBACK, due_on__lt=today)
     own = _running(Clock.RECTIFY, mine.handled).filter(Q(due_on__lt=today) | ~asked, part_id__isnull=False)
+    own = _about(own, user, status__in=WITH_UNIT)
     if not mine.teams:
-        return _about(own, user)
-    told = _about(_running(Clock.RECTIFY, mine.teams).filter(part_id__isnull=True), user, route=Route.ON_SPOT)
-    return _about(own, user) | told if mine.handled else told
+        return own
+    told = _running(Clock.RECTIFY, mine.teams).filter(part_id__isnull=True)
+    told = _about(told, user, route=Route.ON_SPOT, status__in=WITH_UNIT)
+    return own | told if mine.handled else told
 
 
 def asked_for_more(user: User) -> QuerySet[Deadline]:

@@ -32,6 +32,18 @@ def bureau_of(unit: Unit, *kinds: str) -> Unit:
     return top
 
 
+def is_over(unit: Unit, office: Unit) -> bool:
+    """Does whoever has a post in the unit have it over the office: in it, below it or in the bureau above?"""
+    return office.path.startswith(bureau_of(unit).path)
+
+
+def of_one_bureau(one: Unit, other: Unit) -> bool:
+    """Do both units belong to the same bureau, so that they work in the same city?"""
+    if one.path.startswith(other.path) or other.path.startswith(one.path):
+        return True
+    return bureau_of(one, UnitKind.BUREAU).pk == bureau_of(other, UnitKind.BUREAU).pk
+
+
 def of(user: User | AnonymousUser) -> Scope:
     """The scope of a person, empty for anybody who is not signed in or has no membership today."""
     if not isinstance(user, User) or not user.is_active:

@@ -127,6 +127,10 @@ def _new_dates(facts: Explained) -> list[str]:
             clauses.append(_("sent back %(date)s with %(due)s as the new date") % words)
         elif new.cause == "reopened":
             clauses.append(_("reopened %(date)s with %(due)s as the new date") % words)
+        elif new.cause == "reassigned":
+            clauses.append(_("assigned anew %(date)s with %(due)s as the new date") % words)
+        elif new.cause == "amended":
+            clauses.append(_("amended %(date)s with %(due)s as the new date") % words)
     if clauses:
         clauses.append(_("first date %(date)s") % {"date": long_date(facts.first_due_on, facts.today)})
     return clauses

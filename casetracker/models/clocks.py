@@ -31,7 +31,8 @@ class CalendarDay(models.Model):
 
 class DeadlineRuleQuerySet(models.QuerySet["DeadlineRule"]):
     def in_force(self, code: str, on: Any) -> "DeadlineRule":
-        """The rule of this code on the day; the earliest one for days before any (imported history).
+        """The rule of this code on the day; the nearest earlier one where none is in force, the earliest one for
+        days before any (imported history).
 
         Raises DeadlineRule.DoesNotExist when no rule of the code was ever entered.
         """
@@ -39,8 +40,9 @@ class DeadlineRuleQuerySet(models.QuerySet["DeadlineRule"]):
         for rule in rules:
             if rule.effective_from <= on and (rule.effective_until is None or rule.effective_until >= on):
                 return rule
+        earlier = [rule for rule in rules if rule.effective_from <= on]
         if rules:
-            return rules[-1]
+            return earlier[0] if earlier else rules[-1]
         raise self.model.DoesNotExist(code)
 
 

@@ -18,6 +18,10 @@ def running(on: datetime.date) -> Q:
     return Q(from_on__lte=on) & (Q(until_on__isnull=True) | Q(until_on__gte=on))
 
 
+# The kinds of units that put problems right.
+ANSWERING = (UnitKind.DEPARTMENT, UnitKind.GOVERNMENT, UnitKind.BUREAU, UnitKind.OTHER)
+
+
 class UnitQuerySet(models.QuerySet["Unit"]):
     def under(self, unit: "Unit") -> "UnitQuerySet":
         """The unit with everything below it in the tree."""
@@ -29,6 +33,17 @@ class UnitQuerySet(models.QuerySet["Unit"]):
         return self.filter(
             Q(valid_from__isnull=True) | Q(valid_from__lte=day), Q(valid_until__isnull=True) | Q(valid_until__gte=day)
         )
+
+    def addressable_by(self, office: "Unit") -> "UnitQuerySet":
+        """The units that an office may hand problems to: those of its city, and those without a district."""
+        codes = office.districts.values("code")
+        near = (
+            Q(districts__in=codes)
+            | Q(districts__parent__in=codes)
+            | Q(districts__parent__parent__in=codes)
+            | Q(districts__isnull=True)
+        )
+        return self.filter(near, kind__in=ANSWERING).distinct()
 
 
 class Unit(Named):

@@ -59,7 +59,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 
 def tell(notices: list[Notice], user: User) -> list[Told]:
-    """Notices as sentences with links; one query per kind of subject. A hidden subject shows its label only."""
+    """Notices as sentences with links; one query per kind of subject. A hidden subject shows its label only, but
+    for the notice that says so."""
     links: dict[tuple[str, Any], str] = {}
     for kind in {notice.subject_type for notice in notices} & set(registry.subjects):
         subject = registry.subjects[kind]
@@ -70,7 +71,8 @@ def tell(notices: list[Notice], user: User) -> list[Told]:
     for notice in notices:
         url = links.get((notice.subject_type, notice.subject_id), "")
         known = registry.subjects.get(notice.subject_type)
-        sentence = known.notice_sentence(notice) if url and known else notice.subject_label
+        spoken = known is not None and (url or notice.kind in known.farewells)
+        sentence = known.notice_sentence(notice) if known and spoken else notice.subject_label
         told.append(Told(notice, sentence, url))
     return told
 

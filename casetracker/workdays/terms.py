@@ -19,7 +19,7 @@ from .days import (
 )
 
 Unit = Literal["day", "workday", "month", "year"]
-Cause = Literal["extended", "sent_back", "reopened"]
+Cause = Literal["extended", "sent_back", "reopened", "reassigned", "amended"]
 Counting = Literal["start", "counted", "skipped", "stopped", "after"]
 
 

@@ -47,7 +47,7 @@ class BatchForm(forms.Form):
         self._choices(name, [("", _("As above")), ("-", _("Not in this batch")), *choices[1:]])
         if len(candidates) == 1:
             self.initial.setdefault(name, str(candidates[0].pk))
-        if len(candidates) > 1:
+        if candidates:
             named = wording.listed(unit.name for unit in candidates)
             self.fields[f"reason_{problem.pk}"] = forms.CharField(
                 label=_("Why this unit"),

@@ -4,7 +4,6 @@ import datetime
 from typing import Any
 
 from django import forms
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -23,19 +22,10 @@ from inspections.forms.base import Move, VerbForm
 from inspections.models import Problem
 from inspections.workflow import Addressee
 
-ANSWERING = (UnitKind.DEPARTMENT, UnitKind.GOVERNMENT, UnitKind.BUREAU, UnitKind.OTHER)
-
 
 def addressable(office: Unit) -> list[Unit]:
-    """The units of today that an office may hand problems to: those of its city, and those without a district."""
-    codes = office.districts.values("code")
-    near = (
-        Q(districts__in=codes)
-        | Q(districts__parent__in=codes)
-        | Q(districts__parent__parent__in=codes)
-        | Q(districts__isnull=True)
-    )
-    return list(Unit.objects.current().filter(near, kind__in=ANSWERING).distinct().order_by("kind", "sort_key"))
+    """The units of today that an office may hand problems to, in the order of the form."""
+    return list(Unit.objects.current().addressable_by(office).order_by("kind", "sort_key"))
 
 
 def default_due(problem: Problem, today: datetime.date) -> tuple[datetime.date, str]:
@@ -100,17 +90,22 @@ class AssignForm(VerbForm):
         due, words = default_due(self.problem, timezone.localdate())
         empty = _("Empty: %(date)s (%(rule)s).") % {"date": long_date(due, timezone.localdate()), "rule": words}
         self.fields["due_on"].help_text = empty
+        self.initial.setdefault("special", self.problem.special)
         self.initial.setdefault("goal", self.problem.goal)
         self.initial.setdefault("measures", self.problem.measures)
         self.initial.setdefault("acceptor", str(self.problem.acceptor_id or self.problem.team_id))
         if len(candidates) == 1:
             self.initial.setdefault("lead", str(candidates[0].pk))
+        if not candidates:
+            del self.fields["reason"]
+            return
+        self.fields["reason"].label = _("Why this unit")
         if len(candidates) > 1:
             self.fields["reason"].required = True
-            self.fields["reason"].label = _("Why this unit")
             self.fields["reason"].help_text = _("Several units were possible; the choice is part of the record.")
         else:
-            del self.fields["reason"]
+            named = {"unit": candidates[0].name}
+            self.fields["reason"].help_text = _("Needed where it is another unit than %(unit)s.") % named
 
     def move(self) -> Move:
         data = self.cleaned_data

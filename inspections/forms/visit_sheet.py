@@ -90,6 +90,7 @@ class VisitSheet:
             found.select_related("office__parent").prefetch_related(
                 "assignments__unit",
                 "feedbacks",
+                "merged__assignments__unit",
                 Prefetch("attachments", before.select_related("evidence"), to_attr="before_photos"),
             )
         )

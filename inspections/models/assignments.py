@@ -166,6 +166,8 @@ class Recheck(models.Model):
     result = models.CharField(_("result"), max_length=12, choices=Result)
     remaining = models.CharField(_("what remains"), max_length=300, blank=True)
     note = models.TextField(_("note"), blank=True)
+    # Came over with this problem when it was merged: it judged that one's fix, not the survivor's.
+    came_from = models.ForeignKey("inspections.Problem", models.PROTECT, null=True, related_name="+")
 
     class Meta:
         ordering = ["at"]

@@ -7,6 +7,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from casetracker.ids import uuid7
@@ -57,6 +58,8 @@ class Problem(models.Model):
     # An on-the-spot problem sent to the office counts as central from this day on.
     central_on = models.DateField(null=True, blank=True)
     special = models.BooleanField(_("special assignment"), default=False)
+    # The day from which it counts as special; an imported one without it was special when it was found.
+    special_on = models.DateField(null=True, blank=True)
     source = models.CharField(_("source"), max_length=12, choices=Source, default=Source.PATROL)
     source_ref = models.CharField(_("item number above"), max_length=60, blank=True)
     lat = models.FloatField(_("latitude"), null=True, blank=True)
@@ -99,6 +102,7 @@ class Problem(models.Model):
     look_back = models.BooleanField(default=False)
     looked_back_on = models.DateField(null=True)
     void_kind = models.CharField(max_length=14, choices=VoidKind, blank=True)
+    # Always the one that lives: where that is merged in turn, what was merged into it follows.
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged")
     version = models.PositiveIntegerField(default=1)
 
@@ -134,10 +138,9 @@ class Problem(models.Model):
                 condition=Q(status="void", void_kind__in=VoidKind.values) | (~Q(status="void") & Q(void_kind="")),
                 name="problem_void_has_kind",
             ),
+            # What was handed back has no date to keep, but its first one stays to be read.
             models.CheckConstraint(
-                condition=Q(due_on__isnull=True, first_due_on__isnull=True)
-                | Q(due_on__isnull=False, first_due_on__isnull=False),
-                name="problem_due_with_first_due",
+                condition=Q(due_on__isnull=True) | Q(first_due_on__isnull=False), name="problem_due_with_first_due"
             ),
             models.CheckConstraint(
                 condition=Q(closed_on__isnull=True) | Q(closed_on__gte=F("found_on")), name="problem_closed_after_found"
@@ -172,6 +175,11 @@ class Problem(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status in OPEN
+
+    @cached_property
+    def doubles(self) -> list["Problem"]:
+        """What was merged into it."""
+        return list(self.merged.all())
 
     def is_overdue(self, today: datetime.date) -> bool:
         """The one definition of overdue, as in ProblemQuerySet.overdue."""
@@ -231,6 +239,8 @@ class Attachment(models.Model):
     withdrawn_by = models.ForeignKey(PERSON, models.PROTECT, null=True, related_name="+")
     withdrawn_reason = models.CharField(max_length=300, blank=True)
     moved_to = models.ForeignKey(Problem, models.PROTECT, null=True, related_name="+")
+    # Came over with this problem when it was merged: shown, but no proof of the survivor's own fix.
+    came_from = models.ForeignKey(Problem, models.PROTECT, null=True, related_name="+")
 
     class Meta:
         ordering = ["phase", "added_at", "id"]

@@ -26,4 +26,5 @@ PROBLEM = Subject(
     link=_link,
     event_sentence=event_sentence,
     notice_sentence=notice_sentence,
+    farewells=frozenset({"moved_away"}),
 )

@@ -273,6 +273,11 @@ def _import(told: Told) -> list[str]:
     return [told.say(_("%(who)s imported it from %(file)s, row %(row)s."), **words)]
 
 
+def _release_import(told: Told) -> list[str]:
+    text = _("%(who)s released the import of %(file)s: reminders and mail speak of it from now on.")
+    return [told.say(text, file=told.details.get("file", ""))]
+
+
 SENTENCES: dict[str, Callable[[Told], list[str]]] = {
     Verb.REPORT: _report,
     Verb.FIX_ON_SPOT: _fix_on_spot,
@@ -301,4 +306,5 @@ SENTENCES: dict[str, Callable[[Told], list[str]]] = {
     Verb.VOID: _void,
     Verb.WITHDRAW_EVIDENCE: _withdraw_evidence,
     Verb.IMPORT: _import,
+    "release_import": _release_import,
 }

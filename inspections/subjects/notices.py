@@ -105,6 +105,10 @@ def _amend(words: Words) -> str:
     return _("%(by)s amended the record of %(number)s, %(site)s: %(reason)s") % words
 
 
+def _moved_away(words: Words) -> str:
+    return _("%(by)s amended the record of %(number)s, %(site)s: it is no longer with your team.") % words
+
+
 def _merge(words: Words) -> str:
     return _("%(by)s merged %(number)s, %(site)s, into %(survivor)s: %(reason)s") % words
 
@@ -152,6 +156,7 @@ NOTICES: dict[str, Callable[[Words], str]] = {
     "lift": _lift,
     "comment": _comment,
     "amend": _amend,
+    "moved_away": _moved_away,
     "merge": _merge,
     "void": _void,
     "withdraw_evidence": _withdraw_evidence,

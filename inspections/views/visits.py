@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, Prefetch, Subquery, Sum
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Prefetch, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -92,13 +92,20 @@ def register(request: HttpRequest, user: User) -> Register:
 
 def for_rows(user: User) -> Any:
     """Visits as rows show them: joined, with their people, and how many visible problems each brought to light."""
-    found = Problem.objects.visible_to(user).counted().filter(visit=OuterRef("pk")).order_by()
-    counted = found.values("visit").annotate(n=Count("pk")).values("n")
+    seen = Problem.objects.visible_to(user).counted().order_by()
+    own = seen.filter(visit=OuterRef("pk")).values("visit").annotate(n=Count("pk")).values("n")
+    # What was merged since is counted in the problem that it was merged into, unless that one is of this visit too.
+    ended = Problem.objects.filter(visit=OuterRef("pk"), merged_into__in=seen.values("pk")).order_by()
+    merged = ended.exclude(merged_into__visit=F("visit")).values("visit")
+    survivors = merged.annotate(n=Count("merged_into", distinct=True)).values("n")
     return (
         Visit.objects.select_related("team", "district", "site")
         .defer("site__search", "note")
         .prefetch_related("inspectors")
-        .annotate(found=Coalesce(Subquery(counted, output_field=IntegerField()), 0))
+        .annotate(
+            found=Coalesce(Subquery(own, output_field=IntegerField()), 0)
+            + Coalesce(Subquery(survivors, output_field=IntegerField()), 0)
+        )
     )
 
 
@@ -118,9 +125,7 @@ def visit(request: HttpRequest, pk: UUID) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     seen = get_object_or_404(_whole(user), pk=pk)
     today, calendar = timezone.localdate(), calendars.load()
-    problems = list(
-        Problem.objects.visible_to(user).filter(visit=seen).for_rows().order_by("number_year", "number_seq")
-    )
+    problems = list(Problem.objects.visible_to(user).of_visit(seen).for_rows().order_by("number_year", "number_seq"))
     answers, events = list(seen.answers.all()), list(audit.timeline("visit", seen.pk))
     refused = policy.may_not_correct(seen, user, today)
     may_report = any(team.pk == seen.team_id for team in visiting.teams_for(user))

@@ -10,11 +10,12 @@ from inspections import policy
 from inspections.enums import Verb
 from inspections.models import Assignment, Problem
 
-from .amending import amend, merge, void, withdraw_evidence
+from .amending import amend, void, withdraw_evidence
 from .assigning import Addressee, assign, hand_back, open_batch, release
 from .checking import close, recheck, reopen, send_back, verify
 from .engine import begin, illegal
 from .evidence import Shot
+from .merging import merge
 from .overseeing import comment, escalate, lift, pause, resume
 from .rectifying import ask_extension, begin_work, claim, decide_extension, report_back
 from .reporting import fix_on_spot, name_candidates, number_text, report, to_central
@@ -68,7 +69,8 @@ def refused(problem: Problem, user: User) -> dict[Verb, str]:
 def _legal(problem: Problem) -> list[Move]:
     """The moves the state allows; what the rights look at is read once (and not again where a page has read it)."""
     addressees = Prefetch("assignments", Assignment.objects.select_related("unit", "responsible"))
-    prefetch_related_objects([problem], addressees, "feedbacks", "extensions__assignment", "escalations", "attachments")
+    parts = ("feedbacks", "extensions__assignment", "escalations", "attachments", "merged__assignments__unit")
+    prefetch_related_objects([problem], addressees, *parts)
     return [move for move in MOVES if legal(move.verb, problem.status, problem.route)]
 
 

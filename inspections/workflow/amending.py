@@ -1,4 +1,4 @@
-"""Putting the record right: amend, merge, void, withdraw evidence."""
+"""Putting the record right: amend, void, withdraw evidence."""
 
 import datetime
 from typing import Any
@@ -7,23 +7,28 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from casetracker.dates import short_date
+from casetracker.enums import Role
 from casetracker.errors import Invalid
 from casetracker.evidence import record_view
 from casetracker.models import Unit, User
 from casetracker.wording import listed
 from inspections.enums import AssignmentState, Clock, Phase, Route, Status, Verb, VoidKind
-from inspections.models import Attachment, Comment, Feedback, Problem, Recheck
-from inspections.scope import bureau_of
+from inspections.models import Attachment, Problem
+from inspections.scope import bureau_of, of_one_bureau
 from inspections.searching import index_problem
 from inspections.workflow import clocks, telling
 from inspections.workflow.assigning import end_assignments
 from inspections.workflow.engine import Step, begin, lock_both, need
 from inspections.workflow.evidence import Shot, attach, shown_fixed, standing
+from inspections.workflow.rectifying import take_back
 from inspections.workflow.table import DONE
 
 # Where somebody has said that it is put right, so that photos must show it.
 JUDGED = (Status.REPORTED, *DONE)
 
+# Columns that only the office reads.
+INTERNAL = ("internal_note",)
 AMENDABLE = (
     "district",
     "site",
@@ -45,15 +50,15 @@ AMENDABLE = (
 
 @transaction.atomic
 def amend(problem: Problem, *, by: User, reason: str, now: datetime.datetime | None = None, **values: Any) -> Problem:
-    """Correct what the record says; number and history stay, deadlines are computed anew, and the teams that
-    lose or gain the problem are told.
+    """Correct what the record says; number and history stay, deadlines are computed anew. Its units are told unless
+    only internal notes changed, and the teams that lose or gain it, by its team or its district.
 
     `values` may hold the columns of AMENDABLE; a new site brings its name and district, a new party its name.
     Raises Invalid when a value can't be or nothing would change.
     """
     step = begin(Verb.AMEND, problem, by=by, now=now)
     why = need(reason, _("Say why it is changed."), "reason")
-    team_before = step.problem.team
+    team_before, district_before, name_before = step.problem.team, step.problem.district, step.problem.site_name
     for name in ("description", "internal_note", "party_name", "source_ref"):
         if name in values:
             values[name] = values[name].strip()
@@ -65,10 +70,17 @@ def amend(problem: Problem, *, by: User, reason: str, now: datetime.datetime | N
     step.problem.search = index_problem(step.problem)
     step.changed.add("search")
     event = step.finish(reason=why)
-    told = telling.handlers(step.problem)
+    told = telling.handlers(step.problem) if set(step.after) - set(INTERNAL) else []
+    moved: list[User] = []
     if "team" in step.after:
-        told += telling.people_of([team_before, step.problem.team], "inspector")
+        moved += telling.people_of([team_before, step.problem.team], Role.INSPECTOR)
+    if "district" in step.after:
+        moved += telling.around(step.problem, district_before, step.problem.district)
+    seeing = telling.who_see(moved, step.problem)
+    told += [person for person in moved if person.pk in seeing]
     telling.tell(event, step.problem, told, reason=why)
+    gone = [person for person in moved if person.pk not in seeing]
+    telling.tell(event, step.problem, gone, kind="moved_away", site=name_before)
     return step.problem
 
 
@@ -90,8 +102,10 @@ def _check(step: Step, values: dict[str, Any]) -> None:
     found_on = values.get("found_on")
     if found_on and found_on > step.today:
         raise Invalid(_("The day it was found can’t lie in the future."), field="found_on")
-    if found_on and problem.closed_on and found_on > problem.closed_on:
-        raise Invalid(_("It can’t be found after it was closed."), field="found_on")
+    if found_on and "found_on" in step.changed:
+        _check_found_on(problem, found_on)
+    if (site := values.get("site")) and not of_one_bureau(site.office, problem.office):
+        raise Invalid(_("The site belongs to another office."), field="site")
     if values.get("quantity") is not None and values["quantity"] <= 0:
         raise Invalid(_("The quantity must be more than nothing."), field="quantity")
     if values.get("team") and bureau_of(values["team"]).pk != problem.office_id:
@@ -101,6 +115,21 @@ def _check(step: Step, values: dict[str, Any]) -> None:
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
         raise Invalid(messages[0], field=field) from error
+
+
+def _check_found_on(problem: Problem, found_on: datetime.date) -> None:
+    """Refuse a day before the visit that found it, or after somebody said how its fix stood."""
+    if problem.visit is not None and found_on < problem.visit.on:
+        raise Invalid(_("It can’t be found before the visit that found it."), field="found_on")
+    if problem.closed_on and found_on > problem.closed_on:
+        raise Invalid(_("It can’t be found after it was closed."), field="found_on")
+    ends = [problem.met_on, problem.verified_on]
+    ends += [*problem.feedbacks.values_list("done_on", flat=True), *problem.rechecks.values_list("on", flat=True)]
+    first = min((day for day in ends if day), default=None)
+    if first and found_on > first:
+        words = {"date": short_date(first)}
+        message = _("It can’t be found after %(date)s, when it was reported fixed or re-inspected.")
+        raise Invalid(message % words, field="found_on")
 
 
 def _recount(step: Step, team_before: Unit) -> None:
@@ -121,37 +150,6 @@ def _recount(step: Step, team_before: Unit) -> None:
 
 
 @transaction.atomic
-def merge(
-    problem: Problem, *, by: User, survivor: Problem, reason: str, now: datetime.datetime | None = None
-) -> Problem:
-    """并案: this problem ends in another one, which takes over its photos, reports and finders; counted once.
-
-    Both rows are locked in the order of their ids, so that two merges at once can't wait for each other.
-    """
-    lock_both(problem, survivor)
-    step = begin(Verb.MERGE, problem, by=by, now=now)
-    why = need(reason, _("Say why they are the same."), "reason")
-    if survivor.pk == step.problem.pk:
-        raise Invalid(_("A problem can’t be merged into itself."), field="survivor")
-    other = begin(Verb.COMMENT, survivor, by=by, now=now)
-    other.verb = Verb.MERGE
-    if other.problem.office_id != step.problem.office_id:
-        raise Invalid(_("Both must belong to the same office."), field="survivor")
-    told = [*telling.handlers(step.problem), *telling.inspectors(step.problem)]
-    _end(step, VoidKind.DUPLICATE, why)
-    for rows in (Attachment, Feedback, Recheck, Comment):
-        rows.objects.filter(problem=step.problem).update(problem=other.problem)
-    other.problem.finders.add(step.problem.team, *step.problem.finders.all())
-    if other.problem.visit_id is None:
-        other.set(visit=step.problem.visit)
-    step.set(merged_into=other.problem)
-    event = step.finish(reason=why, survivor=other.problem.number)
-    other.finish(reason=why, merged=step.problem.number)
-    telling.tell(event, step.problem, told, reason=why, survivor=other.problem.number)
-    return step.problem
-
-
-@transaction.atomic
 def void(problem: Problem, *, by: User, kind: VoidKind, reason: str, now: datetime.datetime | None = None) -> Problem:
     """Take a row out of the count with a kind and a reason; its number is never given again."""
     step = begin(Verb.VOID, problem, by=by, now=now)
@@ -159,13 +157,13 @@ def void(problem: Problem, *, by: User, kind: VoidKind, reason: str, now: dateti
     if kind not in VoidKind.values:
         raise Invalid(_("Choose a kind."), field="kind")
     told = [*telling.handlers(step.problem), *telling.inspectors(step.problem)]
-    _end(step, kind, why)
+    end(step, kind, why)
     event = step.finish(kind=kind, reason=why)
     telling.tell(event, step.problem, told, reason=why)
     return step.problem
 
 
-def _end(step: Step, kind: VoidKind, reason: str) -> None:
+def end(step: Step, kind: VoidKind, reason: str) -> None:
     """Nobody owes anything any more: assignments, escalations and clocks end; the dates stay to be read."""
     end_assignments(step, AssignmentState.RELEASED, reason)
     step.problem.escalations.filter(lifted_on__isnull=True).update(
@@ -189,7 +187,8 @@ def withdraw_evidence(
     """Take a file out of a problem's record, or give it to the problem it belongs to.
 
     The file, its hash and its custody log stay. Where that takes away what a gate stood on (nothing shows it
-    before, or put right), the problem goes back to rectifying; a verified or closed one counts as reopened.
+    before, or put right), the problem goes back to rectifying; a verified or closed one counts as reopened. Where
+    one unit's report keeps no photo, that unit has not reported.
     """
     if belongs_to is not None:
         lock_both(problem, belongs_to)
@@ -206,6 +205,8 @@ def withdraw_evidence(
     back = step.problem.status in JUDGED and bool(gates - _gates(step.problem))
     if back:
         _back_to_rectifying(step)
+    else:
+        back = take_back(step, row.feedback)
     number = belongs_to.number if belongs_to else ""
     event = step.finish(reason=why, file=row.evidence_id[:12], belongs_to=number, back=back)
     if back:

@@ -14,7 +14,7 @@ from inspections import policy
 from inspections.enums import AssignmentRole, AssignmentState, Clock, Decision, Status, Verb
 from inspections.models import Assignment, Batch, Problem
 from inspections.workflow import clocks, telling
-from inspections.workflow.engine import Step, begin, need
+from inspections.workflow.engine import Step, begin, fit, need
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ def assign(
     """Hand a problem to its units; each has its own state and clocks (claim, first feedback, rectification).
 
     The date comes from the rule in force (13710: ordinary 7 days, major 1 month) unless a later office
-    decision gives one. A special assignment (专项交办) goes to the lead, the sector regulator and the local
+    decision gives one. The first date of an earlier clock (imported, or of a unit that handed it back) stays. A
+    special assignment (专项交办) goes to the lead, the sector regulator and the local
     government; one that is missing is shown, never invented. Where several units were possible, the reason
     for the choice is part of the record.
     """
@@ -52,10 +53,16 @@ def assign(
     candidates = [unit.name_zh for unit in step.problem.candidates.all()]
     if len(candidates) > 1 and not reason.strip():
         raise Invalid(_("Several units were possible: say why it is this one."), field="reason")
+    chosen = next(one.unit for one in addressees if one.role == AssignmentRole.LEAD)
+    if candidates and not reason.strip() and chosen.name_zh not in candidates:
+        raise Invalid(_("Another unit was named as possible: say why it is this one."), field="reason")
     if batch is not None and batch.office_id != step.problem.office_id:
         raise Invalid(_("The batch belongs to another office."), field="batch")
     clocks.end_pause(step)
     clocks.meet(step, Clock.DEPLOY)
+    earlier = clocks.current(step, Clock.RECTIFY)
+    first = earlier.first_due_on if earlier is not None else step.problem.first_due_on
+    clocks.cancel(step, Clock.RECTIFY)
     rows = []
     for one in addressees:
         row = Assignment.objects.create(
@@ -69,11 +76,16 @@ def assign(
         )
         clocks.start(step, Clock.CLAIM, unit=one.unit, part=row.pk)
         clocks.start(step, Clock.FEEDBACK, unit=one.unit, part=row.pk)
-        clocks.start(step, Clock.RECTIFY, unit=one.unit, part=row.pk, due_on=due_on)
+        kept = first if one.role == AssignmentRole.LEAD else None
+        clocks.start(step, Clock.RECTIFY, unit=one.unit, part=row.pk, due_on=due_on, first_due_on=kept)
         rows.append(row)
     lead = next(one.unit for one in addressees if one.role == AssignmentRole.LEAD)
-    step.set(lead_unit=lead, special=special, responsible=None, responsible_name="")
-    step.set(goal=goal.strip() or step.problem.goal, measures=measures.strip() or step.problem.measures)
+    # Extensions are the unit's own: a new lead has had none.
+    step.set(lead_unit=lead, responsible=None, responsible_name="", extension_count=0)
+    if special and not step.problem.special:
+        step.set(special=True, special_on=step.today)
+    goal = fit(goal, "goal", Problem.goal)
+    step.set(goal=goal or step.problem.goal, measures=measures.strip() or step.problem.measures)
     step.set(acceptor=acceptor or step.problem.acceptor or step.problem.team)
     clocks.follow(step)
     step.to(Status.ASSIGNED)
@@ -83,7 +95,7 @@ def assign(
         batch=batch.number if batch else "",
         candidates=candidates,
         reason=reason.strip(),
-        special=special,
+        special=step.problem.special,
     )
     telling.tell(event, step.problem, telling.handlers(step.problem, rows), kind="assigned", due_on=step.problem.due_on)
     return step.problem
@@ -123,7 +135,7 @@ def open_batch(
         issued_on=day,
         issued_by=by,
         issued_at=moment,
-        title=need(title, _("Give the batch a title."), "title"),
+        title=need(title, _("Give the batch a title."), "title", Batch.title),
         requirement=requirement.strip(),
     )
 

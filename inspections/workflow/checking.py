@@ -4,15 +4,17 @@ import datetime
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from casetracker.errors import Invalid
 from casetracker.models import User
-from inspections.enums import AssignmentState, Clock, Phase, Result, Status, Verb
-from inspections.models import Problem, Recheck, Visit
+from inspections.enums import AssignmentState, Clock, Phase, Result, Route, Status, Verb
+from inspections.models import Assignment, Problem, Recheck, Visit
 from inspections.workflow import clocks, telling
 from inspections.workflow.assigning import settle_fixed
-from inspections.workflow.engine import Step, begin, need
+from inspections.workflow.engine import Step, begin, fit, need
 from inspections.workflow.evidence import Shot, attach, need_before, shown_fixed, taken_up_again
 
 FAILED = (Result.PARTLY, Result.NOT_FIXED)
@@ -26,8 +28,11 @@ def _record(
         raise Invalid(_("The visit was to another site."), field="visit")
     if visit is not None and not step.problem.found_on <= visit.on <= step.today:
         raise Invalid(_("The visit must lie between the day it was found and today."), field="visit")
+    if visit is not None and result == Result.FIXED:
+        _check_day(step, visit)
     if result == Result.PARTLY:
         need(remaining, _("Say what remains to be done, e.g. 6 of 9."), "remaining")
+    remaining = fit(remaining, "remaining", Recheck.remaining)
     row = Recheck.objects.create(
         problem=step.problem,
         visit=visit,
@@ -36,7 +41,7 @@ def _record(
         at=step.now,
         on=visit.on if visit else step.today,
         result=result,
-        remaining=remaining.strip(),
+        remaining=remaining,
         note=note.strip(),
     )
     attach(step, shots, Phase.RECHECK, recheck=row)
@@ -46,6 +51,19 @@ def _record(
     if result in FAILED:
         step.set(failed_rechecks=step.problem.failed_rechecks + 1)
     return row
+
+
+def _check_day(step: Step, visit: Visit) -> None:
+    """A fix can't have been seen before the problem was last taken up again, nor before it was last seen unfixed."""
+    since = taken_up_again(step.problem)
+    if since is not None and visit.on < timezone.localdate(since):
+        raise Invalid(_("The visit must not lie before the day the problem was taken up again."), field="visit")
+    failed = _looked(step.problem).filter(result__in=FAILED).order_by("-on").first()
+    if failed is None:
+        return
+    same = failed.visit_id == visit.pk and visit.on < step.today
+    if same or visit.on < failed.on:
+        raise Invalid(_("A later re-inspection, or this visit itself, found it not fixed."), field="visit")
 
 
 @transaction.atomic
@@ -99,20 +117,21 @@ def verify(
 
     Needs a photo before and after: the re-inspection's own, or the unit's where it is judged from papers;
     `before` brings one that was missing when it was reported (a hotline call has none).
-    Also from assigned, claimed or rectifying when a re-inspection found it fixed: then the rectification
-    clock is met on the day of that visit, or this day.
+    Also from assigned, claimed or rectifying when a re-inspection found it fixed: the rectification clock is met
+    on the day it was first seen so, by that re-inspection or by this one.
     """
     step = begin(Verb.VERIFY, problem, by=by, now=now)
     attach(step, before, Phase.BEFORE)
     need_before(step.problem)
     on_site = any(shot.evidence.shows_something for shot in shots)
-    if step.problem.status != Status.REPORTED and not on_site and not _found_fixed(step.problem):
+    seen_on = _found_fixed(step.problem)
+    if step.problem.status != Status.REPORTED and not on_site and seen_on is None:
         raise Invalid(_("It was not reported back: add a photo of how it is now."), field="shots")
     if not on_site and not shown_fixed(step.problem).exists():
         raise Invalid(_("Add at least one photo of how it is now."), field="shots")
     row = _record(step, Result.FIXED, visit=visit, shots=shots, note=note)
     clocks.end_pause(step)
-    settle_fixed(step, row.on)
+    settle_fixed(step, min(row.on, seen_on or row.on))
     clocks.meet(step, Clock.VERIFY)
     clocks.cancel_all(step, keep=(Clock.ESCALATION,))
     step.set(verified_by=by, verified_by_name=str(by), verified_on=step.today)
@@ -123,13 +142,21 @@ def verify(
     return step.problem
 
 
-def _found_fixed(problem: Problem) -> bool:
-    """Did the last re-inspection since it was taken up again find it fixed?"""
-    rechecks = problem.rechecks.exclude(result=Result.NOT_CHECKED)
-    if since := taken_up_again(problem):
-        rechecks = rechecks.filter(at__gt=since)
-    latest = rechecks.order_by("-at").first()
-    return latest is not None and latest.result == Result.FIXED
+def _looked(problem: Problem) -> QuerySet[Recheck]:
+    """Its own re-inspections that looked, since it was last taken up again."""
+    rechecks = problem.rechecks.filter(came_from__isnull=True).exclude(result=Result.NOT_CHECKED)
+    since = taken_up_again(problem)
+    return rechecks.filter(at__gt=since) if since else rechecks
+
+
+def _found_fixed(problem: Problem) -> datetime.date | None:
+    """Where the last re-inspection since it was taken up again found it fixed: the day it was first seen so."""
+    first = None
+    for one in _looked(problem).order_by("-at"):
+        if one.result != Result.FIXED:
+            break
+        first = min(one.on, first or one.on)
+    return first
 
 
 @transaction.atomic
@@ -167,9 +194,7 @@ def _rectify_again(step: Step, due_on: datetime.date, *, cause: str, reason: str
     clocks.cancel(step, Clock.VERIFY, Clock.CLOSE, Clock.LOOK_BACK)
     live = list(step.problem.assignments.live().select_related("unit"))
     for one in live:
-        one.state = AssignmentState.CLAIMED
-        one.reported_at = None
-        one.save(update_fields=["state", "reported_at"])
+        _at_work_again(step, one)
         row = clocks.current(step, Clock.RECTIFY, one.pk)
         if row is None:
             clocks.start(step, Clock.RECTIFY, unit=one.unit, part=one.pk, due_on=due_on)
@@ -183,8 +208,28 @@ def _rectify_again(step: Step, due_on: datetime.date, *, cause: str, reason: str
         clocks.start(step, Clock.RECTIFY, unit=unit, due_on=due_on)
     step.set(fixed_by=None, verified_by=None, verified_by_name="", verified_on=None)
     step.set(closed_by=None, closed_on=None)
+    if step.problem.looked_back_on is None:
+        # Its fix, if any, was turned down: there is nothing left to look back at.
+        step.set(look_back=False)
+    if not live and step.problem.route == Route.CENTRAL:
+        # A ledger may know no unit: nobody could put it right, so the office assigns it.
+        clocks.start(step, Clock.DEPLOY, unit=step.problem.office)
+        clocks.follow(step)
+        step.to(Status.FOUND)
+        return
     clocks.follow(step)
     step.to(Status.RECTIFYING)
+
+
+def _at_work_again(step: Step, one: Assignment) -> None:
+    """The unit is at work again; one that nobody ever claimed has to be claimed first, with a clock of its own."""
+    nobody = one.claimed_at is None and one.responsible_id is None and not one.responsible_name
+    claims = step.problem.route == Route.CENTRAL and nobody
+    one.state = AssignmentState.ASSIGNED if claims else AssignmentState.CLAIMED
+    one.reported_at = None
+    one.save(update_fields=["state", "reported_at"])
+    if claims:
+        clocks.start(step, Clock.CLAIM, unit=one.unit, part=one.pk)
 
 
 @transaction.atomic
@@ -194,7 +239,7 @@ def close(problem: Problem, *, by: User, note: str = "", now: datetime.datetime 
     clocks.meet(step, Clock.CLOSE)
     clocks.end_pause(step)
     step.set(closed_by=by, closed_on=step.today)
-    clocks.cancel_all(step, keep=(Clock.LOOK_BACK,))
+    clocks.cancel_all(step, keep=(Clock.LOOK_BACK, Clock.ESCALATION))
     step.to(Status.CLOSED)
     event = step.finish(note=note.strip())
     told = [*telling.handlers(step.problem), *telling.inspectors(step.problem)]

@@ -43,8 +43,13 @@ def start(
     person: User | None = None,
     on: datetime.date | None = None,
     due_on: datetime.date | None = None,
+    first_due_on: datetime.date | None = None,
 ) -> Deadline:
-    """Start a clock by its rule, or with a given date; an older one of the same kind is closed."""
+    """Start a clock by its rule, or with a given date; an older one of the same kind is closed.
+
+    `first_due_on` is the first date of an earlier clock for the same work, which stays visible. A clock started
+    while the problem is paused stands still like the others.
+    """
     started = on or step.today
     rule = _rule(step, clock, started) if clock != Clock.ESCALATION else None
     cancel(step, clock, part=part)
@@ -69,6 +74,12 @@ def start(
         row.provisional = counted.provisional
     else:
         raise ValueError("A clock without a rule needs a date.")
+    if first_due_on is not None and first_due_on != row.due_on:
+        row.first_due_on = first_due_on
+        row.agreed = [[started.isoformat(), row.due_on.isoformat(), deadlines.REASSIGNED, ""]]
+    if step.problem.paused_since is not None:
+        row.paused_since = step.today
+        row.stops = [[step.today.isoformat(), None, _reason_of_stop(step)]]
     row.save(force_insert=True)
     held(step)[row.clock, part] = row
     return row
@@ -105,11 +116,22 @@ def _close(step: Step, rows: Iterable[Deadline]) -> None:
 
 
 def meet(step: Step, clock: Clock, *, part: UUID | None = None, on: datetime.date | None = None) -> None:
-    """The clock's work was done on the day; an already met or absent clock stays as it is."""
+    """The clock's work was done on the day; an already met or absent clock stays as it is.
+
+    One that stood still has its date moved by the days it stood until then: nobody is late by a stop.
+    """
     row = current(step, clock, part)
     if row is not None and row.met_on is None:
         done = on or step.today
-        change(step, row, met_on=done, paused_since=None, stops=deadlines.end_stop(row.stops, done))
+        change(step, row, met_on=done, **_gone_on(step, row, done))
+
+
+def unmeet(step: Step, row: Deadline) -> Deadline:
+    """The work turned out not to be done: the clock waits again, with the date it had."""
+    if step.problem.paused_since is None:
+        return change(step, row, met_on=None)
+    stops = [*row.stops, [step.today.isoformat(), None, _reason_of_stop(step)]]
+    return change(step, row, met_on=None, paused_since=step.today, stops=stops)
 
 
 def cancel(step: Step, *clocks: Clock, part: UUID | None = None) -> None:
@@ -137,28 +159,40 @@ def pause(step: Step, reason: str) -> None:
     step.set(paused_since=step.today)
 
 
+def _reason_of_stop(step: Step) -> str:
+    """Why the problem stands still, as its clocks that stand still say."""
+    reasons = [row.stops[-1][2] for row in running(step) if row.paused_since is not None and row.stops]
+    return reasons[0] if reasons else ""
+
+
 def resume(step: Step) -> None:
     """The clocks that stand still go on today; the last day they stood is yesterday, and their dates move."""
     for row in running(step):
-        if row.paused_since is None:
-            continue
-        stops = deadlines.end_stop(row.stops, step.today)
-        moved = deadlines.moved_by_stop(
-            started_on=row.started_on,
-            term=_term(row),
-            first_due_on=row.first_due_on,
-            due_on=row.due_on,
-            stops=deadlines.stops_of(stops, step.today),
-            agreed=deadlines.agreed_of(row.agreed),
-            since=row.paused_since,
-            until=step.today - deadlines.ONE_DAY,
-            calendar=calendars.load(),
-        )
-        dates: dict[str, Any] = {"first_due_on": moved.first_due_on, "due_on": moved.due_on}
-        if moved.provisional is not None:
-            dates["provisional"] = moved.provisional
-        change(step, row, paused_since=None, stops=stops, **dates)
+        if row.paused_since is not None:
+            change(step, row, **_gone_on(step, row, step.today))
     step.set(paused_since=None)
+
+
+def _gone_on(step: Step, row: Deadline, on: datetime.date) -> dict[str, Any]:
+    """What changes of a clock that goes on (or is met) on the day; nothing where it did not stand still."""
+    if row.paused_since is None:
+        return {}
+    stops = deadlines.end_stop(row.stops, on)
+    moved = deadlines.moved_by_stop(
+        started_on=row.started_on,
+        term=_term(row),
+        first_due_on=row.first_due_on,
+        due_on=row.due_on,
+        stops=deadlines.stops_of(stops, step.today),
+        agreed=deadlines.agreed_of(row.agreed),
+        since=row.paused_since,
+        until=on - deadlines.ONE_DAY,
+        calendar=calendars.load(),
+    )
+    dates: dict[str, Any] = {"first_due_on": moved.first_due_on, "due_on": moved.due_on}
+    if moved.provisional is not None:
+        dates["provisional"] = moved.provisional
+    return {"paused_since": None, "stops": stops, **dates}
 
 
 def end_pause(step: Step) -> None:
@@ -168,12 +202,20 @@ def end_pause(step: Step) -> None:
 
 
 def recount(step: Step, row: Deadline, started_on: datetime.date) -> None:
-    """Count a clock anew from the rule that now fits; a date that was given or agreed stays as it is."""
-    if row.amount is None or row.agreed:
+    """Count a clock anew from the rule that now fits; a date that was given stays as it is.
+
+    Of a clock with later dates the first one is counted anew, and the last agreed one stays unless it would now
+    lie before the first.
+    """
+    if row.amount is None:
         return
     rule = _rule(step, Clock(row.clock), started_on)
     ended = [stop for stop in row.stops if stop[1] is not None]
-    counted = count(started_on, deadlines.term_of(rule), calendars.load(), deadlines.stops_of(ended, step.today))
+    stops = deadlines.stops_of(ended, step.today)
+    counted = count(started_on, deadlines.term_of(rule), calendars.load(), stops)
+    first, due, agreed = deadlines.recounted(
+        counted, first_due_on=row.first_due_on, due_on=row.due_on, agreed=row.agreed, today=step.today
+    )
     change(
         step,
         row,
@@ -182,8 +224,9 @@ def recount(step: Step, row: Deadline, started_on: datetime.date) -> None:
         term_unit=rule.unit,
         roll=rule.roll,
         started_on=started_on,
-        first_due_on=counted.due_on,
-        due_on=counted.due_on,
+        first_due_on=first,
+        due_on=due,
+        agreed=agreed,
         provisional=counted.provisional,
     )
 
@@ -201,9 +244,9 @@ def rectification(step: Step) -> Deadline | None:
 
 
 def follow(step: Step) -> None:
-    """Write the problem's plain clock columns from its rectification clock."""
+    """Write the problem's plain clock columns from its rectification clock; without one the first date stays."""
     row = rectification(step)
     if row is None:
-        step.set(due_on=None, first_due_on=None, met_on=None)
+        step.set(due_on=None, met_on=None)
     else:
         step.set(due_on=row.due_on, first_due_on=row.first_due_on, met_on=row.met_on)

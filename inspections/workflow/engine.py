@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from casetracker import audit
 from casetracker.bilingual import Named
 from casetracker.errors import IllegalMove, Invalid, NotAllowed
-from casetracker.models import Deadline, DeadlineRule, Event, User
+from casetracker.models import Deadline, DeadlineRule, Event, Unit, User
 from inspections import policy
 from inspections.enums import Status, Verb
 from inspections.models import Assignment, Problem, Stage
@@ -37,6 +37,8 @@ class Step:
     # The current versions of the problem's clocks by kind and assignment, once clocks.py has read them.
     clocks: dict[tuple[str, UUID | None], Deadline] | None = None
     rules: dict[tuple[str, datetime.date], DeadlineRule] = field(default_factory=dict)
+    # The unit of the post in which the person acts; history names it.
+    unit: Unit | None = None
 
     def set(self, **values: Any) -> None:
         """Change plain columns of the problem, remembering before and after for the history."""
@@ -74,6 +76,7 @@ class Step:
             verb=self.verb.value,
             by=self.by,
             at=self.now,
+            actor_unit=self.unit,
             before=self.before,
             after=self.after,
             **details,
@@ -107,8 +110,9 @@ def lock_both(one: Problem, other: Problem) -> None:
 def begin(verb: Verb, problem: Problem, *, by: User | None, now: datetime.datetime | None = None) -> Step:
     """Lock the problem and check the move and the right.
 
-    Raises IllegalMove with the present state when the state does not allow the verb, NotAllowed with the
-    reason when the person may not do it. `by` is None for the system itself (the sweep).
+    Raises IllegalMove with the present state when the state of the problem, or of what the person answers for in
+    it, does not allow the verb (any more), NotAllowed with the reason when the person may not do it. `by` is None
+    for the system itself (the sweep).
     """
     locked = lock(problem.pk)
     # Read after the lock was won, and never before the state it leaves: whoever waited acts later.
@@ -116,12 +120,18 @@ def begin(verb: Verb, problem: Problem, *, by: User | None, now: datetime.dateti
     if not table.legal(verb, locked.status, locked.route):
         raise illegal(verb, locked)
     if by is not None and (reason := policy.refusal(verb, locked, by)):
-        raise NotAllowed(reason)
-    return Step(verb, locked, by, moment, timezone.localdate(moment))
+        raise refused(verb, locked, reason)
+    unit = policy.acting_unit(verb, locked, by) if by is not None else None
+    return Step(verb, locked, by, moment, timezone.localdate(moment), unit=unit)
 
 
-def illegal(verb: Verb, problem: Problem) -> IllegalMove:
-    """The refusal of a verb in the present state, naming who brought the problem there."""
+def refused(verb: Verb, problem: Problem, reason: str) -> IllegalMove | NotAllowed:
+    """What policy.py refuses, as the error it is: overtaken by somebody else, or not this person's right."""
+    return illegal(verb, problem, reason) if isinstance(reason, policy.Overtaken) else NotAllowed(reason)
+
+
+def illegal(verb: Verb, problem: Problem, reason: str = "") -> IllegalMove:
+    """The refusal of a verb in the present state, naming who brought the problem there; a reason leads it."""
     last = (
         Event.objects.filter(subject_type=SUBJECT, subject_id=problem.pk)
         .order_by("-seq")
@@ -132,20 +142,39 @@ def illegal(verb: Verb, problem: Problem) -> IllegalMove:
         "number": problem.number,
         "state": problem.get_status_display(),
         "verb": verb.label,
+        "reason": reason,
     }
     if last and last[0]:
         facts |= {"who": last[0], "when": timezone.localtime(last[1]).strftime("%H:%M")}
-        message = _(
-            "“%(verb)s” is not possible: %(number)s is now “%(state)s” (%(who)s, %(when)s). Your change was not made."
+        message = (
+            _("%(reason)s %(number)s is now “%(state)s” (%(who)s, %(when)s). Your change was not made.")
+            if reason
+            else _(
+                "“%(verb)s” is not possible: %(number)s is now “%(state)s” (%(who)s, %(when)s). "
+                "Your change was not made."
+            )
         )
+    elif reason:
+        message = _("%(reason)s %(number)s is now “%(state)s”. Your change was not made.")
     else:
         message = _("“%(verb)s” is not possible: %(number)s is now “%(state)s”. Your change was not made.")
     return IllegalMove(message % facts, problem=problem)
 
 
-def need(text: str | None, message: str, field: str) -> str:
-    """The text without outer space; Invalid with the message when there is none."""
+def need(text: str | None, message: str, field: str, column: Any = None) -> str:
+    """The text without outer space; Invalid with the message when there is none, or when it is longer than its
+    column (`fit`)."""
     cleaned = (text or "").strip()
     if not cleaned:
         raise Invalid(message, field=field)
+    return fit(cleaned, field, column) if column is not None else cleaned
+
+
+def fit(text: str, field: str, column: Any) -> str:
+    """The text without outer space; Invalid when it is longer than the column (a model's field, e.g. Problem.goal)."""
+    cleaned = text.strip()
+    limit = column.field.max_length
+    if limit is not None and len(cleaned) > limit:
+        words = {"limit": limit, "length": len(cleaned)}
+        raise Invalid(_("At most %(limit)s characters; this has %(length)s.") % words, field=field)
     return cleaned

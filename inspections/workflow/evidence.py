@@ -14,6 +14,9 @@ from inspections.enums import Phase, Verb
 from inspections.models import Attachment, Highlight, Problem, Visit
 from inspections.workflow.engine import Step
 
+# What turns a fix down, so that what was seen before it says nothing of the present state.
+TAKEN_UP = (Verb.SEND_BACK, Verb.REOPEN, Verb.WITHDRAW_EVIDENCE, Verb.TO_CENTRAL)
+
 
 @dataclass(frozen=True)
 class Shot:
@@ -62,7 +65,7 @@ def attach(step: Step, shots: Sequence[Shot], phase: Phase, **belongs: Any) -> l
 
 
 def tell_unreadable(evidence: Evidence, now: datetime.datetime) -> None:
-    """Tell everybody who gave this photo to a problem or a visit, once each, that nobody can open it.
+    """Tell everybody who gave this photo to a problem or a visit and still sees it, once each, that nobody can open it.
 
     What was done on its strength stays done; from now on it opens no gate.
     """
@@ -71,11 +74,12 @@ def tell_unreadable(evidence: Evidence, now: datetime.datetime) -> None:
     )
     told: set[int | None] = {None}
     for one in given.select_related("problem", "added_by").order_by("added_at", "pk"):
-        if one.added_by_id not in told:
+        if one.added_by_id not in told and Problem.objects.visible_to(one.added_by).filter(pk=one.problem_id).exists():
             told.add(one.added_by_id)
             _tell_unreadable(evidence, one.added_by, "problem", one.problem, one.problem.number, now)
     for good in Highlight.objects.filter(evidence=evidence).select_related("visit__recorded_by").order_by("pk"):
-        if good.visit.recorded_by_id not in told:
+        seen = Visit.objects.visible_to(good.visit.recorded_by).filter(pk=good.visit_id)
+        if good.visit.recorded_by_id not in told and seen.exists():
             told.add(good.visit.recorded_by_id)
             _tell_unreadable(evidence, good.visit.recorded_by, "visit", good.visit, good.visit.site_name, now)
 
@@ -108,16 +112,17 @@ def standing(problem: Problem, *phases: Phase) -> Any:
 
 
 def taken_up_again(problem: Problem) -> datetime.datetime | None:
-    """When the problem last went back to be put right anew; None while no fix of it was ever turned down."""
-    if not problem.return_count and not problem.reopen_count:
+    """When the problem last went back to be put right anew, or to the office; None while no fix was turned down."""
+    if not problem.return_count and not problem.reopen_count and problem.central_on is None:
         return None
-    stages = problem.stages.filter(verb__in=(Verb.SEND_BACK, Verb.REOPEN, Verb.WITHDRAW_EVIDENCE))
+    stages = problem.stages.filter(verb__in=TAKEN_UP)
     return stages.order_by("-since").values_list("since", flat=True).first()
 
 
 def shown_fixed(problem: Problem) -> Any:
-    """The photos of how it is now: none from before the problem was sent back or taken up again."""
-    photos = standing(problem, Phase.AFTER, Phase.RECHECK)
+    """The photos of how it is now: none from before the problem was sent back or taken up again, and none that
+    showed the fix of another problem merged into this one."""
+    photos = standing(problem, Phase.AFTER, Phase.RECHECK).filter(came_from__isnull=True)
     since = taken_up_again(problem)
     return photos.filter(added_at__gt=since) if since else photos
 

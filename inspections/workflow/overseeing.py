@@ -5,6 +5,7 @@ import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from casetracker.enums import Role
 from casetracker.errors import Invalid
 from casetracker.models import User
 from inspections import policy
@@ -48,10 +49,11 @@ def escalate(
 ) -> Problem:
     """Open a supervision order (督办) or a stronger measure, with a date for the answer of its own.
 
-    `by` is None for the sweep at the second overdue. The unit's heads and its handlers are told.
+    `by` is None for the sweep at the second overdue. Everybody who handles for the lead unit is told,
+    its head among them, not only who is responsible.
     """
     step = begin(Verb.ESCALATE, problem, by=by, now=now)
-    why = need(reason, _("Say why it is escalated."), "reason")
+    why = need(reason, _("Say why it is escalated."), "reason", Escalation.reason)
     if due_on is not None and due_on < step.today:
         raise Invalid(_("The date must not lie in the past."), field="due_on")
     row = Escalation.objects.create(
@@ -68,7 +70,7 @@ def escalate(
     event = step.finish(level=level, reason=why, due_on=due_on)
     told = [*telling.handlers(step.problem), *telling.supervisors(step.problem)]
     if step.problem.lead_unit is not None:
-        told += telling.people_of([step.problem.lead_unit])
+        told += telling.people_of([step.problem.lead_unit], Role.HANDLER)
     telling.tell(event, step.problem, told, level=level, reason=why, due_on=due_on)
     return step.problem
 
@@ -84,13 +86,13 @@ def lift(
 ) -> Problem:
     """End an escalation (all of them when none is named), with a reason."""
     step = begin(Verb.LIFT, problem, by=by, now=now)
-    why = need(reason, _("Say why it is lifted."), "reason")
+    why = need(reason, _("Say why it is lifted."), "reason", Escalation.lifted_reason)
     rows = step.problem.escalations.filter(lifted_on__isnull=True)
     if escalation is not None:
         rows = rows.filter(pk=escalation.pk)
     levels = []
     for row in rows:
-        row.lifted_on, row.lifted_by, row.lifted_reason = step.today, by, why[:300]
+        row.lifted_on, row.lifted_by, row.lifted_reason = step.today, by, why
         row.save(update_fields=["lifted_on", "lifted_by", "lifted_reason"])
         clocks.meet(step, Clock.ESCALATION, part=row.pk)
         levels.append(row.level)

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from casetracker.enums import Role
 from casetracker.errors import Invalid, NotAllowed
 from casetracker.models import DeadlineRule, Evidence, User
 from inspections import policy
@@ -23,8 +24,8 @@ from inspections.enums import (
 from inspections.models import Assignment, Extension, Feedback, Problem
 from inspections.workflow import clocks, telling
 from inspections.workflow.assigning import drop_requests
-from inspections.workflow.engine import Step, begin, illegal, need
-from inspections.workflow.evidence import Shot, attach, need_photo
+from inspections.workflow.engine import Step, begin, fit, illegal, need
+from inspections.workflow.evidence import Shot, attach, need_photo, shown_fixed
 
 
 def _own(step: Step, by: User) -> Assignment:
@@ -46,14 +47,15 @@ def claim(
     """A member of an assigned unit takes it on and names who is responsible (the claimer by default)."""
     step = begin(Verb.CLAIM, problem, by=by, now=now)
     own = _own(step, by)
-    if responsible is not None and own.unit not in responsible.units_as():
-        raise Invalid(_("The responsible person must belong to the unit."), field="responsible")
-    person = responsible or (None if responsible_name.strip() else by)
+    if responsible is not None and own.unit not in responsible.units_as(Role.HANDLER):
+        raise Invalid(_("The responsible person must handle for the unit."), field="responsible")
+    named = fit(responsible_name, "responsible_name", Assignment.responsible_name)
+    person = responsible or (None if named else by)
     own.state = AssignmentState.CLAIMED
     own.claimed_by = by
     own.claimed_at = step.now
     own.responsible = person
-    own.responsible_name = responsible_name.strip() or str(person or "")
+    own.responsible_name = named or str(person or "")
     own.save(update_fields=["state", "claimed_by", "claimed_at", "responsible", "responsible_name"])
     clocks.meet(step, Clock.CLAIM, part=own.pk)
     if own.role == AssignmentRole.LEAD:
@@ -75,7 +77,7 @@ def begin_work(
     if plan.strip():
         step.set(measures=plan.strip())
     if goal.strip():
-        step.set(goal=goal.strip())
+        step.set(goal=fit(goal, "goal", Problem.goal))
     own = _own(step, by)
     clocks.meet(step, Clock.FEEDBACK, part=own.pk)
     step.to(Status.RECTIFYING)
@@ -154,6 +156,36 @@ def settle_reported(step: Step, *, reported_without_unit: bool = False) -> bool:
     return True
 
 
+def take_back(step: Step, feedback: Feedback | None) -> bool:
+    """A photo of this report was withdrawn: where its unit has none left that shows it put right, it has not
+    reported. True where the problem itself went back to be put right.
+
+    Once the fix was verified it no longer rests on the report alone.
+    """
+    if (
+        feedback is None
+        or feedback.assignment_id is None
+        or step.problem.status not in (Status.RECTIFYING, Status.REPORTED)
+    ):
+        return False
+    own = step.problem.assignments.live().filter(pk=feedback.assignment_id, state=AssignmentState.REPORTED).first()
+    if own is None or shown_fixed(step.problem).filter(feedback__assignment=own).exists():
+        return False
+    back = step.problem.status == Status.REPORTED
+    if back:
+        clocks.end_pause(step)
+        clocks.cancel(step, Clock.VERIFY)
+    own.state, own.reported_at = AssignmentState.CLAIMED, None
+    own.save(update_fields=["state", "reported_at"])
+    if (row := clocks.current(step, Clock.RECTIFY, own.pk)) is not None:
+        clocks.unmeet(step, row)
+    if own.role == AssignmentRole.LEAD:
+        step.set(fixed_by=None)
+    clocks.follow(step)
+    step.to(Status.RECTIFYING)
+    return back
+
+
 @transaction.atomic
 def ask_extension(
     problem: Problem,
@@ -225,6 +257,8 @@ def decide_extension(
         raise NotAllowed(reason)
     if granted_on is None:
         need(note, _("Say why it is refused."), "note")
+    elif granted_on < step.today:
+        raise Invalid(_("The date must not lie in the past."), field="granted_on")
     elif granted_on <= clock.due_on:
         raise Invalid(_("The new date must lie after the present one."), field="granted_on")
     row.decision = Decision.REFUSED if granted_on is None else Decision.GRANTED
@@ -240,7 +274,8 @@ def decide_extension(
     event = step.finish(
         unit=row.assignment.unit.name_zh, granted_on=granted_on, old_due_on=row.old_due_on, note=note.strip()
     )
-    told = {row.asked_by.pk: row.asked_by}
-    told |= {person.pk: person for person in telling.handlers(step.problem, [row.assignment])}
-    telling.tell(event, step.problem, told.values(), granted_on=granted_on, note=note.strip())
+    told = telling.handlers(step.problem, [row.assignment])
+    if row.assignment.unit in row.asked_by.units_as(Role.HANDLER):
+        told.append(row.asked_by)
+    telling.tell(event, step.problem, told, granted_on=granted_on, note=note.strip())
     return step.problem

@@ -1,20 +1,20 @@
 """Finding: report a problem, fix it on the spot, send it to the office, name the units it may belong to."""
 
 import datetime
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from casetracker import options
 from casetracker.errors import Invalid, NotAllowed
 from casetracker.ids import uuid7
 from casetracker.models import NumberSeries, Unit, User
-from inspections import policy
+from inspections import policy, scope
 from inspections.enums import (
     AssignmentRole,
     AssignmentState,
@@ -36,11 +36,10 @@ from inspections.models import (
     Stage,
     Visit,
 )
-from inspections.scope import bureau_of
 from inspections.searching import index_problem
 from inspections.workflow import clocks, telling
 from inspections.workflow.assigning import end_assignments, settle_fixed
-from inspections.workflow.engine import Step, begin, need
+from inspections.workflow.engine import Step, begin, fit, need
 from inspections.workflow.evidence import Shot, attach, need_before, shown_fixed
 
 NUMBER_KIND = "problem"
@@ -96,12 +95,18 @@ def report(
         raise Invalid(_("The day it was found can’t lie in the future."), field="found_on")
     if visit is not None and visit.site_id != site.pk:
         raise Invalid(_("The visit was to another site."), field="visit")
+    if visit is not None and visit.team_id != team.pk:
+        raise Invalid(_("The visit was another team’s."), field="visit")
+    if not scope.of_one_bureau(site.office, team):
+        raise Invalid(_("The site belongs to another office."), field="site")
     if source == Source.HIGHER:
         need(source_ref, _("Give the number that the inspection from above gave the item."), "source_ref")
+    source_ref = fit(source_ref, "source_ref", Problem.source_ref)
+    party_name = fit(party_name, "party_name", Problem.party_name)
     if quantity is not None and quantity <= 0:
         raise Invalid(_("The quantity must be more than nothing."), field="quantity")
     kind = kind or (item.kind if item else None)
-    office = bureau_of(team)
+    office = scope.bureau_of(team)
     seq = NumberSeries.take(office.pk, NUMBER_KIND, day.year)
     problem = Problem(
         pk=problem_id or uuid7(),
@@ -119,14 +124,14 @@ def report(
         kind=kind,
         checklist_item=item,
         party=party,
-        party_name=party.name if party else party_name.strip(),
+        party_name=party.name if party else party_name,
         description=text,
         internal_note=internal_note.strip(),
         quantity=quantity,
         severity=severity or (kind.severity if kind else Severity.ORDINARY),
         route=route,
         source=source,
-        source_ref=source_ref.strip(),
+        source_ref=source_ref,
         lat=lat if lat is not None else site.lat,
         lon=lon if lon is not None else site.lon,
         accuracy=accuracy,
@@ -138,7 +143,7 @@ def report(
     problem.search = index_problem(problem)
     problem.save(force_insert=True)
     Stage.objects.create(problem=problem, status=problem.status, since=moment, verb=Verb.REPORT)
-    step = Step(Verb.REPORT, problem, by, moment, today, clocks={})
+    step = Step(Verb.REPORT, problem, by, moment, today, clocks={}, unit=policy.reporting_unit(by, team))
     attach(step, shots, Phase.BEFORE)
     if candidates:
         problem.candidates.set(candidates)
@@ -217,8 +222,9 @@ def fix_on_spot(
 
 
 def drawn_for_look_back(problem_id: UUID, percent: int) -> bool:
-    """A draw nobody can steer and anybody can repeat: the hash of the problem's id against the share."""
-    digest = hashlib.sha256(b"look-back" + problem_id.bytes).digest()
+    """A draw that the server can repeat and nobody can steer, not even with an id of their own choice: the hash of
+    the problem's id under the server's secret key, against the share."""
+    digest = salted_hmac("inspections.look_back", problem_id.bytes, algorithm="sha256").digest()
     return int.from_bytes(digest[:4]) % 100 < percent
 
 
@@ -232,6 +238,8 @@ def to_central(problem: Problem, *, by: User, reason: str, now: datetime.datetim
     end_assignments(step, AssignmentState.RELEASED, why)
     clocks.cancel(step, *Clock)
     clocks.follow(step)
+    # Its time on the spot is over; the office's term has a first date of its own.
+    step.set(first_due_on=None)
     step.set(route=Route.CENTRAL, central_on=step.today, lead_unit=None, responsible=None, responsible_name="")
     step.set(fixed_by=None, verified_by=None, verified_by_name="", verified_on=None)
     # Its fix will be judged by a second pair of eyes now.

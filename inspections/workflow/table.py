@@ -45,7 +45,7 @@ MOVES: tuple[Move, ...] = (
     Move(Verb.LIFT, (*OPEN, S.CLOSED), None, "supervisor_of_escalated", rare=True),
     Move(Verb.COMMENT, (*OPEN, S.CLOSED), None, "participant", rare=True),
     Move(Verb.AMEND, (*OPEN, S.CLOSED), None, "amender", rare=True),
-    Move(Verb.MERGE, (*OPEN, S.CLOSED), S.VOID, "supervisor", rare=True),
+    Move(Verb.MERGE, (*OPEN, S.CLOSED), S.VOID, "merger", rare=True),
     Move(Verb.VOID, (*OPEN, S.CLOSED), S.VOID, "voider", rare=True),
     Move(Verb.WITHDRAW_EVIDENCE, (*OPEN, S.CLOSED), None, "supervisor_of_evidence", rare=True),
 )

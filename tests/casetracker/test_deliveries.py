@@ -294,6 +294,33 @@ def test_an_address_that_no_mail_can_go_to_is_failed(post: Post, person: User, a
     assert post.recipients == []
 
 
+def test_a_domain_in_chinese_letters_is_written_as_mail_servers_know_it(post: Post, person: User) -> None:
+    User.objects.filter(pk=person.pk).update(email="zhou@例子.中国")
+    owed(person)
+    assert deliveries.send_waiting() == {"sent": 1}
+    [message] = post.arrived
+    assert post.recipients == ["zhou@xn--fsqu00a.xn--fiqs8s"]
+    assert "<zhou@xn--fsqu00a.xn--fiqs8s>" in message["To"]
+
+
+def test_one_row_that_cannot_be_sent_does_not_hold_up_the_others(post: Post, person: User) -> None:
+    unwritten = Delivery.objects.create(
+        kind="greeting",
+        period="2019-W49",
+        person=person,
+        message_id=Delivery.new_message_id("example.org"),
+        created_at=timezone.now(),
+    )
+    User.objects.filter(pk=person.pk).update(email=f"zhou@{'例' * 60}.中国")
+    unreachable = owed(person)
+    good = owed(make_person("qian", "钱树"))
+
+    assert deliveries.send_waiting() == {"failed": 2, "sent": 1}
+
+    assert (state(unwritten), state(unreachable), state(good)) == ("failed", "failed", "sent")
+    assert not Delivery.objects.filter(claim__isnull=False).exists()
+
+
 def test_without_a_mail_server_letters_land_in_the_folder_once(person: User, settings: Any) -> None:
     row = owed(person)
     assert deliveries.send_waiting() == {"sent": 1}

@@ -57,10 +57,14 @@ def test_two_claims_at_once_give_one_claim_and_one_refusal(crowd: Cast) -> None:
         lambda: workflow.claim(problem, by=second),
     )
 
-    assert len(refusals(answers)) == 1
+    (refusal,) = refusals(answers)
+    assert isinstance(refusal, IllegalMove)
+    assert refusal.status == 409
+    assert refusal.facts["problem"].status == Status.CLAIMED
     assert [event.verb for event in events(problem)].count("claim") == 1
     winner = fresh(problem).responsible
     assert winner in (crowd.handler1, second)
+    assert str(winner) in refusal.message
     assert problem.assignments.get().claimed_by == winner
 
 

@@ -14,6 +14,7 @@ from casetracker.models import Job, User
 from inspections.models import ImportBatch, Problem
 from tests.cast import Cast
 from tests.inspections.ledger.test_importing import changed, ledger
+from tests.inspections.test_concurrency import at_once
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +81,20 @@ def test_a_worker_that_died_after_the_import_does_not_import_again(tmp_path: Pat
     assert job.state == JobState.DONE
     assert ImportBatch.objects.count() == 1
     assert Problem.objects.count() == 1
+
+
+@pytest.mark.usefixtures("committed")
+def test_pressing_twice_at_the_same_moment_imports_once(tmp_path: Path) -> None:
+    from tests.cast import cast
+
+    people = cast()
+    upload(signed_in(people.supervisor1), ledger(tmp_path, changed()), office=people.office.pk)
+    working.work()
+    begin = reverse("import_begin", args=[Job.objects.get().pk])
+    clients = [signed_in(people.supervisor1) for _press in range(4)]
+    answers = at_once(*(lambda client=client: client.post(begin) for client in clients))
+    assert len({answer["Location"] for answer in answers}) == 1
+    assert Job.objects.filter(kind="ledger_import").count() == 1
 
 
 @pytest.mark.django_db

@@ -2,8 +2,10 @@
 
 One letter per person: I inspector of the team that found it and reporter, J inspector of another team,
 S the supervisor who assigned (and closed), T a second supervisor, H handler of the lead, C handler of the
-co-handler, L leader. Everybody else of the cast may nowhere do anything. "." is possible in this state but for
-none of them, "-" is impossible in this state for anybody.
+co-handler, L leader. Everybody else of the cast may nowhere do anything. A small letter is a person whose right
+it would be, but what they answer for stands otherwise (their unit has claimed it, no request waits): the button is
+missing, and the verb is refused as overtaken (409) and not as forbidden (403). "." is possible in this state but
+for none of them, "-" is impossible in this state for anybody.
 """
 
 import contextlib
@@ -46,7 +48,7 @@ fix_on_spot        -      -         -        -           -         -         -  
 to_central         -      -         -        -           -         -         -       -
 name_candidates    IST    -         -        -           -         -         -       -
 assign             ST     -         -        -           -         -         -       -
-claim              -      HC        .        .           -         -         -       -
+claim              -      HC        hc       hc          -         -         -       -
 begin              -      -         H        -           -         -         -       -
 report_back        -      -         -        HC          -         -         -       -
 hand_back          -      STHC      STHC     -           -         -         -       -
@@ -64,7 +66,7 @@ escalate           ST     ST        ST       ST          ST        ST        -  
 lift               ST     ST        ST       ST          ST        ST        ST      -
 comment            IST    ISTHC     ISTHC    ISTHC       ISTHC     ISTHC     ISTHC   -
 amend              IST    ST        ST       ST          ST        ST        T       -
-merge              ST     ST        ST       ST          ST        ST        ST      -
+merge              ST     ST        ST       ST          ST        ST        T       -
 void               ST     ST        ST       ST          ST        ST        T       -
 withdraw_evidence  ST     ST        ST       ST          ST        ST        ST      -
 """
@@ -76,11 +78,11 @@ fix_on_spot        I           -         -         -       -
 to_central         IST         IST       IST       -       -
 name_candidates    -           -         -         -       -
 assign             -           -         -         -       -
-claim              .           -         -         -       -
+claim              h           -         -         -       -
 begin              -           -         -         -       -
 report_back        H           -         -         -       -
 hand_back          -           -         -         -       -
-release            .           -         -         -       -
+release            st          -         -         -       -
 ask_extension      H           -         -         -       -
 decide_extension   STL         -         -         -       -
 verify             IST         IST       -         -       -
@@ -94,7 +96,7 @@ escalate           ST          ST        ST        -       -
 lift               ST          ST        ST        ST      -
 comment            ISTH        ISTH      ISTH      ISTH    -
 amend              ST          ST        ST        T       -
-merge              ST          ST        ST        ST      -
+merge              ST          ST        ST        T       -
 void               ST          ST        ST        T       -
 withdraw_evidence  ST          ST        ST        ST      -
 """
@@ -110,9 +112,9 @@ claim              .           -         -         -       -
 begin              -           -         -         -       -
 report_back        I           -         -         -       -
 hand_back          -           -         -         -       -
-release            .           -         -         -       -
+release            st          -         -         -       -
 ask_extension      .           -         -         -       -
-decide_extension   .           -         -         -       -
+decide_extension   stl         -         -         -       -
 verify             IST         ST        -         -       -
 send_back          -           ST        -         -       -
 recheck            IST         ST        ST        ST      -
@@ -124,7 +126,7 @@ escalate           ST          ST        ST        -       -
 lift               ST          ST        ST        ST      -
 comment            IST         IST       IST       IST     -
 amend              IST         ST        ST        T       -
-merge              ST          ST        ST        ST      -
+merge              ST          ST        ST        T       -
 void               ST          ST        ST        T       -
 withdraw_evidence  ST          ST        ST        ST      -
 """
@@ -220,7 +222,9 @@ def outcome(act: Callable[[], Any]) -> str:
 def expected(cell: str, name: str) -> str:
     if cell == "-":
         return "impossible"
-    return "done" if name in {LETTERS[letter] for letter in cell.strip(".")} else "not allowed"
+    if name in {LETTERS[letter.upper()] for letter in cell if letter.islower()}:
+        return "impossible"
+    return "done" if name in {LETTERS[letter] for letter in cell if letter.isupper()} else "not allowed"
 
 
 TABLES = {"central": CENTRAL, "with unit": ON_SPOT_WITH_UNIT, "without unit": ON_SPOT_WITHOUT_UNIT}

@@ -1,4 +1,4 @@
-"""Putting the record right: amend, merge, void, withdraw evidence."""
+"""Putting the record right: amend, void, withdraw evidence."""
 
 from decimal import Decimal
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from casetracker.errors import IllegalMove, Invalid, NotAllowed
-from casetracker.models import Custody, District, Evidence
+from casetracker.models import Custody, District, Evidence, Notice
+from casetracker.views import inbox
 from inspections import workflow
 from inspections.enums import Phase, Result, Route, Severity, Status, VoidKind
 from inspections.models import Party, Problem, ProblemKind
@@ -118,6 +119,7 @@ def test_what_cannot_be_is_refused_by_its_field(people: Cast) -> None:
         ({"status": "found"}, ""),
         ({"description": problem.description}, ""),
         ({}, ""),
+        ({"site": make_site(people, "吕梁工地", office=people.far_office, district="141102")}, "site"),
     ]
     for values, field in wrong:
         with pytest.raises(Invalid) as refusal:
@@ -126,6 +128,45 @@ def test_what_cannot_be_is_refused_by_its_field(people: Cast) -> None:
     with pytest.raises(Invalid):
         workflow.amend(problem, by=people.supervisor2, reason=" ", description="y", now=FRIDAY)
     assert snapshot(problem) == before
+
+
+def test_it_is_found_neither_before_its_visit_nor_after_its_fix_was_spoken_of(people: Cast) -> None:
+    site = make_site(people)
+    visit = make_visit(people, site, on=day("2019-12-02"))
+    reported = make_problem(people, status=Status.REPORTED, site=site, visit=visit, now=MONDAY)
+    looked_at = make_problem(people, status=Status.RECTIFYING, now=MONDAY)
+    workflow.recheck(looked_at, by=people.inspector1, result=Result.NOT_FIXED, now=at("2019-12-04 09:00"))
+
+    for problem, wrong in ((reported, "2019-12-03"), (reported, "2019-12-01"), (looked_at, "2019-12-05")):
+        with pytest.raises(Invalid) as refusal:
+            amend(problem, people.supervisor1, found_on=day(wrong))
+        assert refusal.value.field == "found_on"
+    assert amend(looked_at, people.supervisor1, found_on=day("2019-12-04")).found_on == day("2019-12-04")
+
+
+def test_the_units_hear_nothing_of_what_only_the_office_reads(people: Cast) -> None:
+    problem = make_problem(people, status=Status.ASSIGNED, internal_note="内部甲", now=MONDAY)
+
+    amend(problem, people.supervisor1, internal_note="内部乙")
+    assert told(problem, "amend") == set()
+
+    amend(problem, people.supervisor1, internal_note="内部丙", description="改")
+    assert told(problem, "amend") == {"handler1"}
+
+
+def test_a_new_district_is_told_to_the_teams_that_gain_and_lose_it(people: Cast) -> None:
+    problem = make_problem(people, status=Status.ASSIGNED, team=people.team2, by=people.inspector2, now=MONDAY)
+    site = make_site(people, "山阳建材市场", district="410811")
+
+    amend(problem, people.supervisor1, site=site)
+
+    # The first team saw it for its district only; the second found it, and it is in its own district now.
+    assert told(problem, "amend") == {"handler1", "inspector2"}
+    assert told(problem, "moved_away") == {"inspector1"}
+    notice = Notice.objects.get(subject_id=problem.pk, kind="moved_away")
+    assert notice.params["site"] == problem.site_name
+    [shown] = inbox.tell([notice], people.inspector1)
+    assert (shown.url, "no longer with your team" in shown.sentence) == ("", True)
 
 
 def test_the_reporter_amends_until_it_was_assigned_then_only_a_supervisor(people: Cast) -> None:
@@ -185,58 +226,6 @@ def test_a_voided_problem_ends_everything_and_its_number_is_never_given_again(pe
         workflow.comment(problem, by=people.supervisor1, text="x", now=FRIDAY)
 
 
-def test_merging_hands_everything_to_the_survivor_and_counts_once(people: Cast) -> None:
-    site = make_site(people, district="410802")
-    visit = make_visit(people, site, team=people.team2, on=day("2019-12-02"))
-    survivor = make_problem(people, site=site, now=MONDAY)
-    double = make_problem(
-        people, site=site, team=people.team2, visit=visit, by=people.inspector2, status=Status.REPORTED, now=MONDAY
-    )
-    workflow.recheck(double, by=people.supervisor1, result=Result.NOT_FIXED, now=at("2019-12-03 09:00"))
-    workflow.comment(double, by=people.supervisor1, text="看看", now=at("2019-12-03 09:00"))
-
-    workflow.merge(double, by=people.supervisor1, survivor=survivor, reason="同一处", now=FRIDAY)
-
-    double, survivor = fresh(double), fresh(survivor)
-    assert (double.status, double.void_kind, double.merged_into) == ("void", "duplicate", survivor)
-    assert waiting(double) == set()
-    assert survivor.status == Status.FOUND
-    assert survivor.visit == visit
-    assert set(survivor.finders.all()) == {people.team2}
-    phases = sorted(survivor.attachments.values_list("phase", flat=True))
-    assert phases == ["after", "before", "before"]
-    assert (survivor.rechecks.count(), survivor.comments.count(), survivor.feedbacks.count()) == (1, 1, 1)
-    assert (double.attachments.count(), double.rechecks.count()) == (0, 0)
-    assert last_event(double).details["survivor"] == survivor.number
-    assert last_event(survivor).details["merged"] == double.number
-    assert last_event(survivor).verb == "merge"
-    assert told(double, "merge") == {"handler1", "inspector2"}
-    assert Problem.objects.counted().count() == 1
-    assert Problem.objects.visible_to(people.inspector2).filter(pk=survivor.pk).exists()
-
-
-def test_merging_into_itself_a_void_one_or_another_office_is_refused(people: Cast) -> None:
-    problem = make_problem(people, now=MONDAY)
-    gone = make_problem(people, status=Status.VOID, now=MONDAY)
-    before = snapshot(problem)
-    with pytest.raises(Invalid):
-        workflow.merge(problem, by=people.supervisor1, survivor=problem, reason="x", now=FRIDAY)
-    with pytest.raises(IllegalMove):
-        workflow.merge(problem, by=people.supervisor1, survivor=gone, reason="x", now=FRIDAY)
-    with pytest.raises(IllegalMove):
-        workflow.merge(gone, by=people.supervisor1, survivor=problem, reason="x", now=FRIDAY)
-    far = workflow.report(
-        by=people.outsider,
-        team=people.far_team,
-        site=make_site(people, district="141102", office=people.far_office),
-        description="x",
-        now=MONDAY,
-    )
-    with pytest.raises(NotAllowed):
-        workflow.merge(problem, by=people.supervisor1, survivor=far, reason="x", now=FRIDAY)
-    assert snapshot(problem) == before
-
-
 def photo_of(problem: Problem, phase: Phase) -> Any:
     return problem.attachments.get(phase=phase, withdrawn_at__isnull=True)
 
@@ -254,7 +243,7 @@ def test_withdrawing_keeps_file_hash_and_custody(people: Cast) -> None:
     assert Evidence.objects.filter(pk=attachment.evidence_id).exists()
     assert Custody.objects.filter(evidence=attachment.evidence_id, action="withdrawn").count() == 1
     assert fresh(problem).status == Status.ASSIGNED
-    with pytest.raises(NotAllowed):
+    with pytest.raises(IllegalMove):
         workflow.withdraw_evidence(problem, by=people.supervisor1, attachment=attachment, reason="x", now=FRIDAY)
 
 

@@ -180,6 +180,19 @@ def test_choosing_among_several_candidates_needs_a_reason_that_stays_on_record(p
     assert event.details["reason"] == "土地权属在区里"
 
 
+def test_passing_over_the_only_candidate_needs_a_reason_too(people: Cast) -> None:
+    problem = make_problem(people, now=MONDAY)
+    workflow.name_candidates(problem, by=people.inspector1, units=[people.jiefang], now=MONDAY)
+    with pytest.raises(Invalid) as refusal:
+        workflow.assign(problem, by=people.supervisor1, addressees=[Addressee(people.housing)], now=MONDAY)
+    assert refusal.value.field == "reason"
+
+    workflow.assign(
+        problem, by=people.supervisor1, addressees=[Addressee(people.housing)], reason="工地归住建", now=MONDAY
+    )
+    assert last_event(problem).details["reason"] == "工地归住建"
+
+
 def test_one_candidate_needs_no_reason(people: Cast) -> None:
     problem = make_problem(people, now=MONDAY)
     workflow.name_candidates(problem, by=people.inspector1, units=[people.jiefang], now=MONDAY)
@@ -235,13 +248,15 @@ def test_the_lead_hands_back_what_is_not_theirs_and_the_office_must_assign_anew(
     problem = fresh(problem)
     assert problem.status == Status.FOUND
     assert states(problem) == {"市住建局": "handed_back", "市城管局": "released"}
-    assert (problem.lead_unit, problem.due_on, problem.first_due_on, problem.responsible) == (None, None, None, None)
+    assert (problem.lead_unit, problem.due_on, problem.responsible) == (None, None, None)
+    assert problem.first_due_on == day("2019-12-09")
     assert clocks(problem) == {"deploy": (day("2019-12-03"), None)}
     assert told(problem, "hand_back") == {"supervisor1", "supervisor2", "handler2"}
     assert (last_event(problem).details["unit"], last_event(problem).details["recalled"]) == ("市住建局", False)
 
     workflow.assign(problem, by=people.supervisor1, addressees=[Addressee(people.jiefang)], now=at("2019-12-05 09:00"))
-    assert fresh(problem).due_on == day("2019-12-12")
+    problem = fresh(problem)
+    assert (problem.due_on, problem.first_due_on) == (day("2019-12-12"), day("2019-12-09"))
     assert Problem.objects.visible_to(people.handler1).filter(pk=problem.pk).exists()
 
 

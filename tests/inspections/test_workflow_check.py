@@ -1,5 +1,7 @@
 """Judging the fix: re-inspect, verify, send back, close, reopen, look back."""
 
+from typing import Any
+
 import pytest
 
 from casetracker import options
@@ -266,13 +268,14 @@ def test_a_reopened_problem_without_a_unit_runs_for_the_team(people: Cast) -> No
 
     assert waiting(problem) == {"rectify"}
     assert fresh(problem).due_on == day("2019-12-13")
-    with pytest.raises(Invalid):
-        workflow.fix_on_spot(problem, by=people.inspector1, now=TUESDAY)
-    workflow.fix_on_spot(problem, by=people.inspector1, shots=[shot()], now=TUESDAY)
+    with pytest.raises(IllegalMove, match="somebody else must verify it now"):
+        workflow.fix_on_spot(problem, by=people.inspector1, shots=[shot()], now=TUESDAY)
+    workflow.report_back(problem, by=people.inspector1, text="已清扫", shots=[shot()], now=TUESDAY)
+    workflow.verify(problem, by=people.supervisor1, now=TUESDAY)
     assert fresh(problem).status == Status.VERIFIED
 
 
-def test_the_look_back_draw_takes_its_share_and_anybody_can_repeat_it() -> None:
+def test_the_look_back_draw_takes_its_share_and_the_server_can_repeat_it() -> None:
     from casetracker.ids import uuid7
 
     ids = [uuid7() for _ in range(5000)]
@@ -283,6 +286,17 @@ def test_the_look_back_draw_takes_its_share_and_anybody_can_repeat_it() -> None:
     assert set(drawn) <= {one for one in ids if drawn_for_look_back(one, 20)}
     assert not any(drawn_for_look_back(one, 0) for one in ids)
     assert all(drawn_for_look_back(one, 100) for one in ids)
+
+
+def test_nobody_can_choose_an_id_that_is_not_drawn_without_the_servers_secret(settings: Any) -> None:
+    from casetracker.ids import uuid7
+
+    ids = [uuid7() for _ in range(500)]
+    drawn = [one for one in ids if drawn_for_look_back(one, 50)]
+
+    settings.SECRET_KEY = "another"
+
+    assert drawn != [one for one in ids if drawn_for_look_back(one, 50)]
 
 
 def test_a_drawn_one_is_looked_back_at_by_somebody_else(people: Cast) -> None:
@@ -301,12 +315,15 @@ def test_a_drawn_one_is_looked_back_at_by_somebody_else(people: Cast) -> None:
     assert waiting(problem) == set()
 
 
-def test_a_problem_fixed_again_on_the_spot_is_looked_back_at_again(people: Cast) -> None:
+@pytest.mark.parametrize("looked", [True, False])
+def test_what_was_to_be_looked_back_at_and_is_reopened_is_judged_by_others_instead(people: Cast, looked: bool) -> None:
     options.put("look_back_percent", 100)
     problem = make_problem(people, status=Status.VERIFIED, route=Route.ON_SPOT, now=MONDAY)
-    workflow.recheck(problem, by=people.supervisor1, result=Result.NOT_FIXED, now=FRIDAY)
-    workflow.reopen(problem, by=people.supervisor1, reason="未真正整改", due_on=day("2019-12-13"), now=FRIDAY)
-    workflow.fix_on_spot(problem, by=people.inspector1, shots=[shot()], now=TUESDAY)
+    if looked:
+        workflow.recheck(problem, by=people.supervisor1, result=Result.NOT_FIXED, now=FRIDAY)
 
-    assert fresh(problem).looked_back_on is None
-    assert "look_back" in waiting(problem)
+    workflow.reopen(problem, by=people.supervisor1, reason="未真正整改", due_on=day("2019-12-13"), now=FRIDAY)
+
+    problem = fresh(problem)
+    assert (problem.look_back, problem.looked_back_on) == (looked, day("2019-12-06") if looked else None)
+    assert waiting(problem) == {"rectify"}

@@ -6,12 +6,12 @@ import pytest
 
 from casetracker.errors import IllegalMove, Invalid, NotAllowed
 from casetracker.models import DeadlineRule
-from inspections import workflow
+from inspections import policy, queues, workflow
 from inspections.enums import AssignmentRole, Status
 from inspections.models import Extension, Problem
 from inspections.workflow import Addressee
 from tests.builders import at, day, make_problem, shot
-from tests.cast import Cast
+from tests.cast import Cast, join, make_person
 from tests.inspections.reading import clock_rows, clocks, fresh, last_event, snapshot, told, waiting
 
 MONDAY = at("2019-12-02 09:00")
@@ -76,7 +76,7 @@ def test_refusing_needs_a_note_and_leaves_the_date(people: Cast) -> None:
 
     assert (fresh(problem).due_on, fresh(problem).extension_count) == (day("2019-12-09"), 0)
     assert Extension.objects.get(pk=extension.pk).decision == "refused"
-    with pytest.raises(NotAllowed):
+    with pytest.raises(IllegalMove, match="No request is waiting"):
         workflow.decide_extension(
             problem, by=people.supervisor1, extension=extension, granted_on=day("2019-12-20"), now=WEDNESDAY
         )
@@ -186,7 +186,7 @@ def test_one_request_at_a_time_per_unit(people: Cast) -> None:
     others = [Addressee(people.city_management, AssignmentRole.CO)]
     problem = make_problem(people, status=Status.RECTIFYING, others=others, now=MONDAY)
     ask(people, problem, "2019-12-14")
-    with pytest.raises(NotAllowed):
+    with pytest.raises(IllegalMove):
         ask(people, problem, "2019-12-15")
 
     workflow.ask_extension(problem, by=people.handler2, wanted_on=day("2019-12-20"), now=WEDNESDAY, **ASKED)
@@ -225,3 +225,74 @@ def test_another_problems_request_cannot_be_decided_here(people: Cast) -> None:
         workflow.decide_extension(
             one, by=people.supervisor1, extension=foreign, granted_on=day("2019-12-14"), now=WEDNESDAY
         )
+
+
+@pytest.mark.parametrize("who", ["asker", "member", "moved here since", "left before"])
+def test_nobody_decides_what_they_or_their_unit_asked_for(people: Cast, who: str) -> None:
+    both = make_person("both", "双岗", (people.office, "supervisor"))
+    until = day("2019-12-03") if who == "left before" else None
+    join(
+        both,
+        people.housing,
+        "handler",
+        from_on=day("2019-12-05" if who == "moved here since" else "2019-01-01"),
+        until_on=until,
+    )
+    problem = make_problem(people, status=Status.RECTIFYING, now=MONDAY)
+    asker = both if who == "asker" else people.handler1
+    extension = workflow.ask_extension(problem, by=asker, wanted_on=day("2019-12-14"), now=WEDNESDAY, **ASKED)
+    may = who == "left before"
+
+    assert (policy.may_not_decide(fresh(problem), both, extension) is None) is may
+    assert queues.to_decide(both).filter(subject_id=problem.pk).exists() is may
+    if not may:
+        with pytest.raises(NotAllowed, match="somebody else must decide it"):
+            workflow.decide_extension(
+                problem, by=both, extension=extension, granted_on=day("2019-12-14"), now=WEDNESDAY
+            )
+    assert queues.to_decide(people.supervisor1).filter(subject_id=problem.pk).exists()
+    workflow.decide_extension(
+        problem, by=people.supervisor1, extension=extension, granted_on=day("2019-12-14"), now=WEDNESDAY
+    )
+
+
+@pytest.mark.parametrize("role", ["lead", "co"])
+def test_the_third_request_of_one_unit_stands_in_the_leaders_queue(people: Cast, role: str) -> None:
+    others = [Addressee(people.city_management, AssignmentRole.CO)]
+    problem = make_problem(people, status=Status.RECTIFYING, others=others, now=MONDAY)
+    one, other = (people.handler1, people.handler2) if role == "lead" else (people.handler2, people.handler1)
+    for wanted in ("2019-12-14", "2019-12-20", "2019-12-27"):
+        extension = workflow.ask_extension(problem, by=one, wanted_on=day(wanted), now=WEDNESDAY, **ASKED)
+        if wanted != "2019-12-27":
+            workflow.decide_extension(
+                problem, by=people.supervisor1, extension=extension, granted_on=day(wanted), now=WEDNESDAY
+            )
+    workflow.ask_extension(problem, by=other, wanted_on=day("2019-12-14"), now=WEDNESDAY, **ASKED)
+
+    units = {"lead": people.housing, "co": people.city_management}
+    third = problem.assignments.get(unit=units.pop(role)).pk
+    first = problem.assignments.get(unit=units.popitem()[1]).pk
+    assert list(queues.to_decide(people.leader1).values_list("part_id", flat=True)) == [third]
+    assert list(queues.to_decide(people.supervisor1).values_list("part_id", flat=True)) == [first]
+    refused = {
+        row.assignment_id: policy.may_not_decide(fresh(problem), people.supervisor1, row) for row in pending(problem)
+    }
+    assert refused == {third: "After two extensions only the leader decides.", first: None}
+
+
+def pending(problem: Problem) -> list[Extension]:
+    return list(problem.extensions.filter(decision="pending").select_related("assignment"))
+
+
+@pytest.mark.parametrize(("granted", "may"), [("2019-12-19", False), ("2019-12-20", True), ("2019-12-21", True)])
+def test_no_date_is_granted_that_has_passed(people: Cast, granted: str, may: bool) -> None:
+    problem = make_problem(people, status=Status.RECTIFYING, now=MONDAY)
+    extension = ask(people, problem, "2020-01-10", now=at("2019-12-18 10:00"))
+    given = {"extension": extension, "granted_on": day(granted), "now": at("2019-12-20 10:00")}
+    if may:
+        workflow.decide_extension(problem, by=people.supervisor1, **given)  # type: ignore[arg-type]
+        assert fresh(problem).due_on == day(granted)
+        return
+    with pytest.raises(Invalid) as refusal:
+        workflow.decide_extension(problem, by=people.supervisor1, **given)  # type: ignore[arg-type]
+    assert refusal.value.field == "granted_on"

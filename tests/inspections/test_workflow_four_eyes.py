@@ -3,13 +3,15 @@
 import pytest
 import time_machine
 
+from casetracker.enums import UnitKind
 from casetracker.errors import NotAllowed
-from inspections import workflow
+from casetracker.models import Unit
+from inspections import queues, workflow
 from inspections.enums import AssignmentRole, Result, Status
 from inspections.models import Problem
 from inspections.workflow import Addressee
 from tests.builders import at, day, make_problem, shot
-from tests.cast import Cast, forget, join, leave, make_person
+from tests.cast import Cast, forget, join, leave, make_person, make_unit
 from tests.inspections.reading import fresh
 
 MONDAY = at("2019-12-02 09:00")
@@ -140,3 +142,50 @@ def test_a_recheck_is_a_judgement_too(people: Cast) -> None:
 
     with pytest.raises(NotAllowed):
         workflow.recheck(problem, by=people.handler1, result=Result.FIXED, shots=[shot()], now=FRIDAY)
+
+
+# --- Units above and below one that is assigned -----------------------------------------------------
+
+
+def barred_from(people: Cast, problem: Problem, unit: Unit) -> bool:
+    """Is a supervisor who also belongs to the unit barred? By the button and by the queue alike."""
+    person = make_person(f"both-{unit.pk}", "兼职", (people.office, "supervisor"))
+    join(person, unit, "leader", until_on=day("2019-12-31"))
+    barred = "verify" not in judges(problem, person)
+    assert queues.to_verify(person).filter(subject_id=problem.pk).exists() is not barred
+    return barred
+
+
+def test_units_below_and_above_the_assigned_one_are_barred_and_their_siblings_not(people: Cast) -> None:
+    above = make_unit("市政府", UnitKind.OTHER)
+    sibling = make_unit("市政府法制办", UnitKind.OTHER, parent=above)
+    assigned = make_unit("市建管中心", UnitKind.DEPARTMENT, parent=above)
+    below = make_unit("市建管中心质安站", UnitKind.DEPARTMENT, parent=assigned)
+    make_person("clerk", "经办", (assigned, "handler"))
+    problem = make_problem(people, status=Status.REPORTED, unit=assigned, now=MONDAY)
+
+    assert [barred_from(people, problem, unit) for unit in (above, assigned, below, sibling)] == [
+        True,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_the_offices_own_line_judges_what_its_bureau_or_a_department_of_it_was_assigned(people: Cast) -> None:
+    department = make_unit("局执法队", UnitKind.DEPARTMENT, parent=people.bureau)
+    within = make_unit("督导办后勤科", UnitKind.DEPARTMENT, parent=people.office)
+    for number, unit in enumerate((people.bureau, department, within)):
+        make_person(f"clerk{number}", "经办", (unit, "handler"))
+    of_bureau, of_department, of_within = (
+        make_problem(people, status=Status.REPORTED, unit=unit, now=MONDAY)
+        for unit in (people.bureau, department, within)
+    )
+
+    for problem in (of_bureau, of_department, of_within):
+        assert "verify" in judges(problem, people.inspector1)
+        assert queues.to_verify(people.inspector1).filter(subject_id=problem.pk).exists()
+        assert "verify" in judges(problem, people.supervisor1)
+    # Another department of the bureau lies below what was assigned and is none of those who judge.
+    assert barred_from(people, of_bureau, department)
+    assert not barred_from(people, of_department, people.bureau)

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from casetracker.errors import Invalid, NotAllowed
+from casetracker.errors import IllegalMove, Invalid, NotAllowed
 from casetracker.models import Deadline
 from inspections import deadlines, workflow
 from inspections.enums import AssignmentRole, Audience, Clock, EscalationLevel, Route, Status, Verb
@@ -43,7 +43,7 @@ def test_while_paused_nothing_gets_late_and_the_page_can_say_why(people: Cast) -
     assert (row.paused_since, row.stops) == (day("2019-12-05"), [["2019-12-05", None, "橙色预警停工"]])
     assert deadlines.stops_of(row.stops, day("2019-12-07"))[0].until == day("2019-12-07")
     assert told(problem, "pause") == {"handler1"}
-    with pytest.raises(NotAllowed):
+    with pytest.raises(IllegalMove):
         workflow.pause(problem, by=people.supervisor1, reason="x", now=at("2019-12-05 10:00"))
 
 
@@ -61,7 +61,7 @@ def test_resuming_moves_the_date_by_the_days_that_stood_still(people: Cast) -> N
     assert (row.stops, row.paused_since) == ([["2019-12-05", "2019-12-07", "橙色预警停工"]], None)
     assert last_event(problem).details["due_on"] == "2019-12-12"
     assert told(problem, "resume") == {"handler1"}
-    with pytest.raises(NotAllowed):
+    with pytest.raises(IllegalMove):
         workflow.resume(problem, by=people.supervisor1, now=at("2019-12-09 09:00"))
 
 
@@ -264,7 +264,7 @@ def test_escalating_opens_an_order_with_its_own_date_and_lifting_ends_it(people:
         "已验收",
     )
     assert clocks(problem)["escalation 市住建局"][1] == day("2019-12-18")
-    with pytest.raises(NotAllowed):
+    with pytest.raises(IllegalMove):
         workflow.lift(problem, by=people.supervisor2, reason="x", now=at("2019-12-18 09:00"))
 
 
@@ -278,7 +278,7 @@ def test_the_sweep_escalates_without_a_person(people: Cast) -> None:
     assert told(problem, "escalate") == {"handler1", "supervisor1", "supervisor2"}
 
 
-def test_closing_leaves_an_order_to_be_lifted_but_nobody_waiting(people: Cast) -> None:
+def test_closing_leaves_an_order_and_its_clock_until_it_is_lifted(people: Cast) -> None:
     problem = make_problem(people, status=Status.RECTIFYING, now=MONDAY)
     workflow.escalate(
         problem, by=people.supervisor1, reason="超期", due_on=day("2019-12-20"), now=at("2019-12-10 09:00")
@@ -287,8 +287,9 @@ def test_closing_leaves_an_order_to_be_lifted_but_nobody_waiting(people: Cast) -
     assert "escalation 市住建局" in waiting(problem)
     workflow.close(problem, by=people.supervisor1, now=at("2019-12-11 10:00"))
 
-    assert waiting(problem) == set()
+    assert waiting(problem) == {"escalation 市住建局"}
     workflow.lift(problem, by=people.supervisor1, reason="已销号", now=at("2019-12-11 11:00"))
+    assert waiting(problem) == set()
     assert problem.escalations.get().lifted_on == day("2019-12-11")
 
 

@@ -68,9 +68,12 @@ def test_a_second_claim_is_refused_with_the_present_state(people: Cast) -> None:
     problem = make_problem(people, status=Status.CLAIMED, now=MONDAY)
     before = snapshot(problem)
 
-    with pytest.raises(NotAllowed):
+    with pytest.raises(IllegalMove) as refusal:
         workflow.claim(problem, by=second, now=TUESDAY)
 
+    assert refusal.value.status == 409
+    assert refusal.value.message.startswith("Your unit has claimed this already. 焦督〔2019〕1号 is now “Claimed” (")
+    assert "赵岩" in refusal.value.message
     assert snapshot(problem) == before
 
 
@@ -186,7 +189,9 @@ def test_nobody_reports_back_twice_or_for_another_unit(people: Cast) -> None:
     workflow.report_back(problem, by=people.handler1, text="已办", shots=[shot()], now=TUESDAY)
     before = snapshot(problem)
 
-    for person in (people.handler1, people.government1, people.inspector1, people.supervisor1):
+    with pytest.raises(IllegalMove, match="reported back already"):
+        workflow.report_back(problem, by=people.handler1, text="已办", shots=[shot()], now=TUESDAY)
+    for person in (people.government1, people.inspector1, people.supervisor1):
         with pytest.raises(NotAllowed):
             workflow.report_back(problem, by=person, text="已办", shots=[shot()], now=TUESDAY)
 
@@ -199,7 +204,7 @@ def test_an_unclaimed_assignment_is_claimed_before_it_reports(people: Cast) -> N
     workflow.claim(problem, by=people.handler1, now=MONDAY)
     workflow.begin_work(problem, by=people.handler1, now=MONDAY)
 
-    with pytest.raises(NotAllowed):
+    with pytest.raises(IllegalMove, match="Claim it first"):
         workflow.report_back(problem, by=people.handler2, text="已办", shots=[shot()], now=TUESDAY)
     workflow.claim(problem, by=people.handler2, now=TUESDAY)
     workflow.report_back(problem, by=people.handler2, text="已办", shots=[shot()], now=TUESDAY)

@@ -173,6 +173,8 @@ def test_what_cannot_be_is_refused_and_leaves_nothing(people: Cast) -> None:
         ({"quantity": Decimal(0)}, "quantity"),
         ({"source": Source.HIGHER}, "source_ref"),
         ({"visit": make_visit(people, other)}, "visit"),
+        ({"visit": make_visit(people, site, team=people.team2)}, "visit"),
+        ({"site": make_site(people, office=people.far_office, district="141102")}, "site"),
     ]
     for change, field in wrong:
         with pytest.raises(Invalid) as refusal:

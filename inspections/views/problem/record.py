@@ -29,6 +29,7 @@ from inspections.models import (
     VisitInspector,
 )
 from inspections.workflow.engine import SUBJECT
+from inspections.workflow.evidence import TAKEN_UP
 
 RELATED = (
     "office",
@@ -50,8 +51,6 @@ PARTS: dict[str, tuple[Any, tuple[str, ...], set[str]]] = {
     "escalations": (Escalation, ("by",), {Verb.ESCALATE}),
     "comments": (Comment, ("by",), {Verb.COMMENT}),
 }
-# What turns a fix down, so that earlier re-inspections say nothing of the present state.
-TAKEN_UP = (Verb.SEND_BACK, Verb.REOPEN, Verb.WITHDRAW_EVIDENCE)
 BRING_ALL = {Verb.IMPORT, Verb.MERGE}
 # With none but these behind it, a problem was never in any unit's hands.
 UNGIVEN = {Verb.REPORT, Verb.NAME_CANDIDATES, Verb.COMMENT, Verb.AMEND, Verb.RECHECK, Verb.PAUSE, Verb.RESUME}
@@ -163,6 +162,10 @@ def _load_parts(problem: Problem, events: list[Event]) -> None:
             lookups.append("candidates")
         else:
             empty["candidates"] = Unit.objects.none()
+    if Verb.MERGE in verbs:
+        lookups.append("merged__assignments__unit")
+    else:
+        empty["merged"] = Problem.objects.none()
     for name, (model, joins, brought_by) in PARTS.items():
         if verbs & (brought_by | BRING_ALL):
             lookups.append(Prefetch(name, model.objects.select_related(*joins)))

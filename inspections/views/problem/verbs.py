@@ -21,6 +21,7 @@ from inspections.forms import VERB_FORMS, VerbForm
 from inspections.models import Problem
 from inspections.views.problem import beside, clocks, neighbours, page, steps
 from inspections.views.problem.record import Record, load
+from inspections.workflow import engine
 from inspections.workflow.engine import SUBJECT
 
 # What the toast says once it is done.
@@ -81,7 +82,7 @@ def _check(record: Record, verb: Verb) -> None:
     if verb not in record.refusals:
         raise workflow.illegal(verb, record.problem)
     if reason := record.refusals[verb]:
-        raise NotAllowed(reason)
+        raise engine.refused(verb, record.problem, reason)
 
 
 def _do(request: HttpRequest, record: Record, verb: Verb) -> HttpResponse:
