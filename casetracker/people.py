@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from casetracker.models import Notice, User
 
@@ -49,6 +50,18 @@ class AccountAdapter(DefaultAccountAdapter):
             user.language = shown
             user.save(update_fields=["language"])
         return super().pre_login(request, user, **kwargs)
+
+
+# Django's own rules, named so that our catalogue says them too: its Chinese addresses people as 你, ours as 您.
+RULES = (
+    ngettext_lazy(
+        "Your password must contain at least %(min_length)d character.",
+        "Your password must contain at least %(min_length)d characters.",
+        "min_length",
+    ),
+    gettext_lazy("Your password can’t be too similar to your other personal information."),
+    gettext_lazy("Your password can’t be a commonly used password."),
+)
 
 
 class OfficeWordsValidator:

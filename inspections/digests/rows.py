@@ -11,7 +11,7 @@ from django.db.models.functions import Left
 from casetracker.letters import AsOf
 from casetracker.models import Deadline
 from inspections import figures
-from inspections.enums import AssignmentRole, AssignmentState, Clock, Status
+from inspections.enums import WITH_UNIT, AssignmentRole, AssignmentState, Clock, Status
 from inspections.models import Assignment, ImportBatch, Problem, Stage
 from inspections.querysets import ProblemQuerySet
 
@@ -131,7 +131,9 @@ def beside(as_of: AsOf) -> QuerySet[Deadline]:
     They have dates of their own and never count as overdue problems, which follow their leads.
     """
     open_parts = Assignment.objects.filter(
-        state__in=[AssignmentState.ASSIGNED, AssignmentState.CLAIMED], problem__held=False
+        state__in=[AssignmentState.ASSIGNED, AssignmentState.CLAIMED],
+        problem__held=False,
+        problem__status__in=WITH_UNIT,
     ).exclude(role=AssignmentRole.LEAD)
     runs = Q(paused_since__isnull=True) | Q(due_on__lt=F("paused_since"))
     return Deadline.objects.running().filter(

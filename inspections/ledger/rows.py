@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from casetracker.wording import beside, listed
@@ -26,11 +28,14 @@ FIRST_DAY = {"problems": "found_on", "visits": "date", "exposures": "published_o
 KEPT_VALUES = 5000  # per column; dates, names and choices repeat, free text does not
 IMPOSSIBLE_BEFORE = ("done_on", "rechecked_on", "closed_on")
 DOUBTFUL_BEFORE = ("due_on", "first_due_on", "follow_up_on")
+# what a ledger tells as done cannot lie ahead; what is due may
+PAST = {"problems": ("found_on", *IMPOSSIBLE_BEFORE), "visits": ("date",)}
 
 MISSING = _("This cell must be filled.")
 HALF_POSITION = _("A position needs latitude and longitude.")
 ONE_ADDRESSEE = _("A special assignment has two addressees; this has one.")
 BEFORE_START = _("This lies before %(start)s, the day it began.")
+AFTER_TODAY = _("This lies after today, %(today)s. Correct the date, or leave it empty until it has happened.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +59,9 @@ class ParsedRow:
 class Ledger:
     """An open sheet with its columns found; iterate once over ParsedRow, then `skipped` and `hidden` are complete."""
 
-    def __init__(self, reading: Reading, mapping: LedgerMapping) -> None:
+    def __init__(self, reading: Reading, mapping: LedgerMapping, today: datetime.date) -> None:
         self.mapping = mapping
+        self.today = today
         self.sheet: Sheet = reading.sheet
         self.sheets = reading.sheets
         rows = chain.from_iterable(reading)
@@ -91,37 +97,47 @@ class Ledger:
         return self._records.hidden
 
     def __iter__(self) -> Iterator[ParsedRow]:
-        parser = RowParser(self.mapping, self.header, self.columns, date_1904=self.sheet.date_1904)
+        parser = RowParser(self.mapping, self.header, self.columns, self.today, date_1904=self.sheet.date_1904)
         for record in self._records:
             yield parser.parse(record)
 
 
 @contextmanager
-def open_ledger(path: str | Path, mapping: LedgerMapping, *, limits: Limits | None = None) -> Iterator[Ledger]:
+def open_ledger(
+    path: str | Path, mapping: LedgerMapping, *, limits: Limits | None = None, today: datetime.date | None = None
+) -> Iterator[Ledger]:
     """Open a spreadsheet file as a ledger. Raises ReaderError or LayoutError.
 
-    Where the mapping names no sheet, it is the first visible one whose header fits.
+    Where the mapping names no sheet, it is the first visible one whose header fits. Rows that tell of something
+    after `today` (the local day unless one is given) are refused.
     """
+    day = today or timezone.localdate()
     with ExitStack() as stack:
         reading = stack.enter_context(read(path, sheet=mapping.sheet, limits=limits))
         try:
-            ledger = Ledger(reading, mapping)
+            ledger = Ledger(reading, mapping, day)
         except LayoutError as problem:
             if mapping.sheet is not None or len(reading.sheets) < 2:
                 raise
             stack.close()
-            ledger = elsewhere(path, mapping, limits, reading.sheet.name, stack, problem)
+            ledger = elsewhere(path, mapping, limits, day, reading.sheet.name, stack, problem)
         yield ledger
 
 
 def elsewhere(
-    path: str | Path, mapping: LedgerMapping, limits: Limits | None, tried: str, stack: ExitStack, problem: LayoutError
+    path: str | Path,
+    mapping: LedgerMapping,
+    limits: Limits | None,
+    today: datetime.date,
+    tried: str,
+    stack: ExitStack,
+    problem: LayoutError,
 ) -> Ledger:
     """Return the ledger from the first other visible sheet with a header; raises `problem` when there is none."""
     for size in sheets(path, limits=limits):
         if size.visible and size.rows and size.name != tried:
             try:
-                return Ledger(stack.enter_context(read(path, sheet=size.name, limits=limits)), mapping)
+                return Ledger(stack.enter_context(read(path, sheet=size.name, limits=limits)), mapping, today)
             except LayoutError:
                 stack.close()
     raise problem
@@ -141,12 +157,20 @@ class RowParser:
     """Reads the rows of one sheet; what many cells of a column say alike is read once."""
 
     def __init__(
-        self, mapping: LedgerMapping, header: Header, columns: Mapping[str, int], *, date_1904: bool = False
+        self,
+        mapping: LedgerMapping,
+        header: Header,
+        columns: Mapping[str, int],
+        today: datetime.date,
+        *,
+        date_1904: bool = False,
     ) -> None:
         self.mapping = mapping
         self.header = header
         self.columns = columns
+        self.today = today
         self.date_1904 = date_1904
+        self.past = PAST.get(mapping.kind, ())
         self.first_day = FIRST_DAY.get(mapping.kind, "")
         self.fields = sorted(mapping.fields.items(), key=lambda item: item[0] != self.first_day)
         self.headers = {name: header.label(column) or name for name, column in columns.items()}
@@ -174,6 +198,7 @@ class RowParser:
         if self.mapping.kind == "problems":
             self.check_special(record, values, doubtful)
         self.check_order(record, values, errors, doubtful)
+        self.check_past(record, values, errors)
         if (values.get("lat") is None) != (values.get("lon") is None) and not errors:
             lacking = "lat" if values.get("lat") is None else "lon"
             errors.append(self.remark(record, lacking, "missing", Message(HALF_POSITION)))
@@ -254,3 +279,12 @@ class RowParser:
                 if day is not None and day < start:
                     message = Message(BEFORE_START, {"start": start.isoformat()})
                     where.append(self.remark(record, name, "bad_order", message))
+
+    def check_past(self, record: Record, values: dict[str, Any], errors: list[RowError]) -> None:
+        """Refuse what has not happened yet."""
+        for name in self.past:
+            day = values.get(name)
+            if day is not None and day > self.today:
+                errors.append(
+                    self.remark(record, name, "future", Message(AFTER_TODAY, {"today": self.today.isoformat()}))
+                )

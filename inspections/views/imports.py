@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -80,11 +81,13 @@ def check(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
+@transaction.atomic
 def begin(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
-    """Import what was checked; pressing twice imports once."""
+    """Import what was checked; pressing twice, even at the same moment, imports once."""
     user: User = request.user  # type: ignore[assignment]
     offices_of(user)
-    checked = get_object_or_404(Job, pk=job_id, kind=jobs.CHECK, requested_by=user, state=JobState.DONE)
+    done = Job.objects.select_for_update().filter(kind=jobs.CHECK, requested_by=user, state=JobState.DONE)
+    checked = get_object_or_404(done, pk=job_id)
     earlier = Job.objects.filter(kind=jobs.IMPORT, requested_by=user, params__checked=str(checked.pk)).first()
     job = earlier or working.enqueue(jobs.IMPORT, checked.params | {"checked": str(checked.pk)}, user)
     return redirect("job", job.pk)

@@ -1,11 +1,15 @@
 """One import: read, resolve and write in chunks, all in one transaction, with a report of every row."""
 
+import dataclasses
+import datetime
 import hashlib
+import pickle
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,7 +19,7 @@ from inspections.enums import ImportState
 from inspections.ledger.errors import RowError
 from inspections.ledger.importing.names import Names
 from inspections.ledger.mapping import LedgerMapping
-from inspections.ledger.rows import ParsedRow, open_ledger
+from inspections.ledger.rows import Ledger, ParsedRow, open_ledger
 from inspections.models import ImportBatch, ImportRow
 
 CHUNK = 1000
@@ -45,6 +49,11 @@ class Report:
 
     def doubt(self, *remarks: RowError) -> None:
         self.doubtful.extend(remarks[: max(0, KEPT_REMARKS - len(self.doubtful))])
+
+    def sort(self) -> None:
+        """Bring the remarks into the order of the rows, whichever were taken in first."""
+        self.refused.sort(key=lambda one: one.row)
+        self.doubtful.sort(key=lambda one: one.row)
 
     def as_json(self) -> dict[str, Any]:
         """The report in the form that the command prints and the batch keeps."""
@@ -76,9 +85,28 @@ class Outcome:
 class Writer(Protocol):
     """Writes the accepted rows of one kind of ledger, a chunk at a time."""
 
+    def waits(self, row: ParsedRow) -> bool:
+        """Whether this row is to be written only when the whole ledger was read."""
+
     def write(self, rows: list[ParsedRow], report: Report) -> list[Outcome]: ...
 
     def finish(self) -> None: ...
+
+
+def put_by(rows: list[ParsedRow], file: IO[bytes]) -> None:
+    """Add rows to a file of those that wait, so that memory stays flat."""
+    if rows:
+        pickle.dump([dataclasses.replace(row, cells=[]) for row in rows], file)
+
+
+def waiting_rows(file: IO[bytes]) -> Iterator[ParsedRow]:
+    """The rows that put_by() kept, in their order."""
+    file.seek(0)
+    while True:
+        try:
+            yield from pickle.load(file)
+        except EOFError:
+            return
 
 
 def import_file(
@@ -92,9 +120,11 @@ def import_file(
     held: bool = True,
     progress: Callable[[int, int], None] | None = None,
     job: Job | None = None,
+    today: datetime.date | None = None,
 ) -> Report:
     """Import a ledger into an office, in one transaction; a dry run does everything and takes it back.
 
+    Nothing may have happened after `today`, the local day unless one is given: the day on which the ledger is taken in.
     Open problems stay `held` (no reminder, no mail speaks of them) until a supervisor releases the batch.
     Raises LedgerError when the file, its layout or its mapping can't be used. Of a `job` that was imported
     before its worker died, the batch that is there is reported and nothing is imported again.
@@ -102,7 +132,8 @@ def import_file(
     report = Report()
     if job is not None and not dry_run and (made := ImportBatch.objects.filter(job_id=job.pk).first()):
         return _reported(made)
-    with open_ledger(path, mapping) as ledger, transaction.atomic():
+    day = today or timezone.localdate()
+    with open_ledger(path, mapping, today=day) as ledger, transaction.atomic():
         batch = ImportBatch.objects.create(
             office=office,
             kind=mapping.kind,
@@ -116,23 +147,16 @@ def import_file(
             job_id=job.pk if job else None,
         )
         names = Names(office, mapping.create)
-        writer = writer_for(mapping, batch, names, held=held)
+        writer = writer_for(mapping, batch, names, held=held, today=day)
         total = ledger.sheet.rows
-        for chunk in chunks(iter(ledger)):
-            report.rows += len(chunk)
-            good = []
-            for row in chunk:
-                if row.errors:
-                    report.refuse(*row.errors)
-                else:
-                    good.append(row)
-            outcomes = writer.write(good, report)
-            _keep(batch, outcomes, report)
+        for good, done in _readable(ledger, writer, report):
+            _keep(batch, writer.write(good, report), report)
             names.forget_sites()
             if progress:
-                progress(min(chunk[-1].row, total), total)
+                progress(min(done, total), total)
         writer.finish()
         names.flush()
+        report.sort()
         report.hidden = ledger.hidden
         report.made = dict(names.created)
         batch.report = report.as_json()
@@ -142,6 +166,26 @@ def import_file(
             transaction.set_rollback(True)
             report.batch = None
     return report
+
+
+def _readable(ledger: Ledger, writer: Writer, report: Report) -> Iterator[tuple[list[ParsedRow], int]]:
+    """The rows without a fault in chunks, those that wait last, each with the number of the row reached so far."""
+    with tempfile.TemporaryFile() as waiting:
+        reached = 0
+        for chunk in chunks(iter(ledger)):
+            report.rows += len(chunk)
+            reached = chunk[-1].row
+            good: list[ParsedRow] = []
+            later: list[ParsedRow] = []
+            for row in chunk:
+                if row.errors:
+                    report.refuse(*row.errors)
+                else:
+                    (later if writer.waits(row) else good).append(row)
+            put_by(later, waiting)
+            yield good, reached
+        for chunk in chunks(waiting_rows(waiting)):
+            yield chunk, reached
 
 
 def _reported(batch: ImportBatch) -> Report:
@@ -176,14 +220,14 @@ def _keep(batch: ImportBatch, outcomes: list[Outcome], report: Report) -> None:
     )
 
 
-def writer_for(mapping: LedgerMapping, batch: ImportBatch, names: Names, *, held: bool) -> Writer:
+def writer_for(mapping: LedgerMapping, batch: ImportBatch, names: Names, *, held: bool, today: datetime.date) -> Writer:
     """The writer of this kind of ledger."""
     from inspections.ledger.importing.problems import ProblemWriter
     from inspections.ledger.importing.visits import VisitWriter
 
     if mapping.kind == "visits":
         return VisitWriter(batch, names)
-    return ProblemWriter(batch, names, held=held)
+    return ProblemWriter(batch, names, held=held, today=today)
 
 
 def chunks(rows: Iterator[ParsedRow]) -> Iterator[list[ParsedRow]]:

@@ -14,15 +14,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from casetracker import audit, registry
+from casetracker import audit, notices, registry
 from casetracker.errors import IllegalMove, Invalid
-from casetracker.models import Job, Unit, User
+from casetracker.models import Event, Job, Unit, User
 from casetracker.working import LostLease
-from inspections.enums import ImportState
+from inspections.enums import AssignmentState, ImportState
 from inspections.ledger.errors import LedgerError
 from inspections.ledger.importing.batch import import_file
+from inspections.ledger.importing.clocks import start_first_clocks
 from inspections.ledger.mapping import from_dict
-from inspections.models import ImportBatch, Problem
+from inspections.models import Assignment, ImportBatch, Problem
+from inspections.workflow import telling
 
 CHECK, IMPORT = "ledger_check", "ledger_import"
 MOST_BYTES = 50 * 1024 * 1024
@@ -117,31 +119,55 @@ def result_url(job: Job) -> str:
 def release(batch: ImportBatch, *, by: User) -> int:
     """Let reminders and mail speak of a batch's open problems; returns how many there are.
 
-    Raises IllegalMove when it was released or undone already.
+    What the ledger had assigned is to be claimed from this day on, and what was assigned by hand meanwhile, without
+    a word to the unit, is told to it now. Raises IllegalMove when it was released or undone already.
     """
     row = ImportBatch.objects.select_for_update().get(pk=batch.pk)
     if row.released_at is not None or row.state != ImportState.DONE:
         raise IllegalMove(_("This batch was released already."))
-    row.released_at, row.released_by = timezone.now(), by
+    now = timezone.now()
+    row.released_at, row.released_by = now, by
     row.save(update_fields=["released_at", "released_by"])
-    held = list(
-        Problem.objects.select_for_update(of=("self",)).filter(import_batch=row, held=True).only("pk", "number")
-    )
-    Problem.objects.filter(pk__in=[problem.pk for problem in held]).update(held=False)
-    audit.record_many(
-        [
-            audit.event(
-                subject_type="problem",
-                subject_id=problem.pk,
-                label=problem.number,
-                verb="release_import",
-                by=by,
-                file=row.file_name,
-            )
-            for problem in held
-        ]
-    )
+    waiting = Problem.objects.select_for_update(of=("self",)).filter(import_batch=row, held=True).order_by("pk")
+    held = {problem.pk: problem for problem in waiting.only("pk", "number")}
+    Problem.objects.filter(pk__in=held).update(held=False)
+    start_first_clocks(list(held), timezone.localdate(now), now)
+    events = [
+        audit.event(
+            subject_type="problem",
+            subject_id=problem.pk,
+            label=problem.number,
+            verb="release_import",
+            by=by,
+            at=now,
+            file=row.file_name,
+        )
+        for problem in held.values()
+    ]
+    audit.record_many(events)
+    _tell_assigned(events)
     return len(held)
+
+
+def _tell_assigned(events: list[Event]) -> None:
+    """Tell units of what was assigned to them by hand while it was held, and what they have not claimed since."""
+    causes = {event.subject_id: event for event in events}
+    rows = Assignment.objects.filter(
+        problem__in=causes, assigned_by__isnull=False, state=AssignmentState.ASSIGNED
+    ).select_related("problem", "assigned_by", "unit")
+    for one in rows.defer("problem__search"):
+        notices.queue(
+            telling.handlers(one.problem, [one]),
+            kind="assigned",
+            subject_type="problem",
+            subject_id=one.problem_id,
+            label=one.problem.number,
+            period=f"event-{causes[one.problem_id].pk}",
+            at=causes[one.problem_id].at,
+            by=str(one.assigned_by),
+            site=one.problem.site_name,
+            due_on=one.problem.due_on,
+        )
 
 
 KINDS = (

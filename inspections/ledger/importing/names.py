@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +21,15 @@ from inspections.searching import index_site
 Kind = TypeVar("Kind", SiteKind, ProblemKind)
 
 GOVERNMENT = re.compile(r"(政府|管委会|管理委员会|街道|办事处)$")
+
+
+SEVERAL = _(
+    "Several units are called “%(name)s”, so none was taken. Use the full name, or say in the mapping which is meant."
+)
+ELSEWHERE = _(
+    "The unit “%(name)s” is not one of this office, so it was not taken. Use another name, or say in the mapping "
+    "which is meant."
+)
 
 
 class NoOffice(LedgerError):
@@ -39,6 +50,41 @@ def office_named(name: str | None) -> Unit:
     if not several:
         raise NoOffice("no_office", _("There is no supervision office yet. Make one first with manage.py setup."))
     raise NoOffice("no_office", _("There are several supervision offices. Say which with --office NAME."))
+
+
+class Unclear(LedgerError):
+    """A name that may not be taken for a unit, though one of that name exists: several, or elsewhere."""
+
+
+class UnitTable:
+    """Units by what they are called: first by their full name, then by short, English, former and other names."""
+
+    def __init__(self, units: QuerySet[Unit]) -> None:
+        self.full: dict[str, list[Unit]] = {}
+        self.other: dict[str, list[Unit]] = {}
+        self.today = timezone.localdate()
+        known = {unit.pk: unit for unit in units}
+        for unit in known.values():
+            self.add(unit.name_zh, unit)
+            for name in {normalise(unit.short_zh), normalise(unit.name_en)} - {""}:
+                self.other.setdefault(name, []).append(unit)
+        for alias in UnitName.objects.filter(unit__in=known):
+            self.other.setdefault(normalise(alias.name), []).append(known[alias.unit_id])
+
+    def add(self, name: str, unit: Unit) -> None:
+        """Know a unit by its full name."""
+        self.full.setdefault(normalise(name), []).append(unit)
+
+    def find(self, name: str) -> Unit | None:
+        """The unit of this name; of several the one that still exists. Raises Unclear when it may be several."""
+        key = normalise(name)
+        found = {unit.pk: unit for unit in self.full.get(key) or self.other.get(key, [])}
+        if len(found) > 1:
+            living = {pk: unit for pk, unit in found.items() if not unit.valid_until or unit.valid_until >= self.today}
+            found = living or found
+        if len(found) > 1:
+            raise Unclear("several", SEVERAL)
+        return next(iter(found.values()), None)
 
 
 @dataclass
@@ -71,36 +117,39 @@ class Names:
         return table
 
     @cached_property
-    def _units(self) -> dict[str, Unit]:
-        table: dict[str, Unit] = {}
-        for alias in UnitName.objects.select_related("unit"):
-            table[normalise(alias.name)] = alias.unit
-        for unit in Unit.objects.all():
-            for name in (unit.short_zh, unit.name_en, unit.name_zh):
-                if name:
-                    table[normalise(name)] = unit
-        return table
+    def _units(self) -> "UnitTable":
+        return UnitTable(Unit.objects.addressable_by(self.office))
+
+    @cached_property
+    def _teams(self) -> "UnitTable":
+        own = Q(pk=self.office.pk) | Q(kind=UnitKind.TEAM)
+        return UnitTable(Unit.objects.under(self.office).filter(own))
 
     def unit(self, name: str) -> Unit | None:
-        """The responsible unit of this name, former name or alias."""
-        found = self._units.get(normalise(name))
+        """The unit of this name, former name or alias to which the office may hand problems. Raises Unclear."""
+        found = self._units.find(name)
         if found is None and "units" in self.create:
             kind = UnitKind.GOVERNMENT if GOVERNMENT.search(name) else UnitKind.DEPARTMENT
             found = self._make_unit(name, kind, None)
+            self._units.add(name, found)
+            self._count("units")
         return found
 
     def team(self, name: str) -> Unit | None:
-        """The supervision team of this name."""
-        found = self._units.get(normalise(name))
+        """The supervision team of this name under the office, or the office itself. Raises Unclear."""
+        found = self._teams.find(name)
         if found is None and "teams" in self.create:
             found = self._make_unit(name, UnitKind.TEAM, self.office)
-            found.districts.set(self.office.districts.all())
+            self._teams.add(name, found)
+            self._count("teams")
         return found
 
     def _make_unit(self, name: str, kind: UnitKind, parent: Unit | None) -> Unit:
+        """A new unit of the office's districts, so that offices of other cities do not take it for theirs."""
+        if Unit.objects.filter(name_zh=name).exists():
+            raise Unclear("elsewhere", ELSEWHERE)
         unit = Unit.objects.create(name_zh=name, kind=kind, parent=parent)
-        self._units[normalise(name)] = unit
-        self._count("units" if kind != UnitKind.TEAM else "teams")
+        unit.districts.set(self.office.districts.all())
         return unit
 
     @cached_property

@@ -11,7 +11,7 @@ from casetracker.models import Unit
 from inspections.enums import VisitMode
 from inspections.ledger.errors import Message, RowError
 from inspections.ledger.importing.batch import CHUNK, Outcome, Report, key_of
-from inspections.ledger.importing.names import Names
+from inspections.ledger.importing.names import Names, Unclear
 from inspections.ledger.rows import ParsedRow
 from inspections.models import AlertPeriod, ImportBatch, Visit, VisitInspector
 from inspections.visiting.alerting import alerts_over, gravest
@@ -30,6 +30,10 @@ class VisitWriter:
         self.now = timezone.now()
         self.seen: set[str] = set()
         self.alerts: dict[str, list[AlertPeriod]] = {}
+
+    def waits(self, row: ParsedRow) -> bool:
+        """No visit depends on another row."""
+        return False
 
     def write(self, rows: list[ParsedRow], report: Report) -> list[Outcome]:
         self.names.load_sites({row.values["site"] for row in rows})
@@ -70,7 +74,11 @@ class VisitWriter:
         if district is None:
             report.refuse(remark(row, "district", values["district"], "unknown_district", UNKNOWN_DISTRICT))
             return None
-        team = self.names.team(values["team"])
+        try:
+            team = self.names.team(values["team"])
+        except Unclear as problem:
+            report.refuse(remark(row, "team", values["team"], f"{problem.code}_team", problem.message.template))
+            return None
         if team is None:
             report.refuse(remark(row, "team", values["team"], "unknown_team", UNKNOWN_TEAM))
             return None

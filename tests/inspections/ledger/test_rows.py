@@ -20,6 +20,7 @@ from tests.inspections.ledger import shelf
 ROOT = Path(__file__).parents[3]
 DEMO = ROOT / "inspections" / "demo"
 EXPECTED = json.loads((ROOT / "tests" / "data" / "jiaozuo-2019-expected.json").read_text("utf-8"))
+TODAY = datetime.date(2026, 3, 2)
 AUTOMATIC = loads('kind = "problems"\n[defaults]\nyear = 2019')
 MAPPED = loads(
     'kind = "problems"\n[columns]\nnumber = "问题编号"\nfound_on = "发现日期"\nteam = "督导组"\n'
@@ -159,13 +160,13 @@ def test_without_a_needed_column_nothing_is_read(tmp_path: Path) -> None:
     assert caught.value.code == "missing_columns"
 
 
-def one(cells: dict[str, Any], **more: Any) -> ParsedRow:
+def one(cells: dict[str, Any], *, today: datetime.date = TODAY, **more: Any) -> ParsedRow:
     """One problem row with the given columns, read under their canonical names."""
     given = {"found_on": "2019-10-16", "district": "d", "site": "s", "description": "x"} | cells
     given = {name: cell for name, cell in given.items() if cell is not ...}
     header = make_header([Record(1, list(given), False)])
     mapping = from_dict({"kind": "problems", "columns": {name: name for name in given}, **more})
-    parser = RowParser(mapping, header, {name: column for column, name in enumerate(given)})
+    parser = RowParser(mapping, header, {name: column for column, name in enumerate(given)}, today)
     return parser.parse(Record(2, list(given.values()), False))
 
 
@@ -204,6 +205,23 @@ def test_what_happened_before_it_was_found_is_refused() -> None:
     row = one({"done_on": "2019-10-15", "closed_on": "2019-10-16", "due_on": "2019-10-01"})
     assert [(error.column, error.code) for error in row.errors] == [("done_on", "bad_order")]
     assert [(error.column, error.code) for error in row.doubtful] == [("due_on", "bad_order")]
+
+
+@pytest.mark.parametrize("name", ["found_on", "done_on", "rechecked_on", "closed_on"])
+def test_what_is_told_as_done_lies_not_after_today_but_a_due_date_may(name: str) -> None:
+    today = datetime.date(2019, 10, 16)
+    assert not one({name: "2019-10-16", "due_on": "2019-10-17", "first_due_on": "2019-10-17"}, today=today).errors
+    row = one({name: "2019-10-17", "due_on": "2020-01-01"}, today=today)
+    assert [(error.column, error.code) for error in row.errors] == [(name, "future")]
+    assert "2019-10-16" in str(row.errors[0].message)
+
+
+def test_a_visit_lies_not_after_today(tmp_path: Path) -> None:
+    rows = [["督导日期", "督导组", "县（市、区）", "点位名称"]]
+    rows += [[day, "一组", "解放区", "工地"] for day in ("2019-10-16", "2019-10-17")]
+    path = shelf.xlsx(tmp_path / "visits.xlsx", rows)
+    with open_ledger(path, from_dict({"kind": "visits"}), today=datetime.date(2019, 10, 16)) as ledger:
+        assert [[error.code for error in row.errors] for row in ledger] == [[], ["future"]]
 
 
 def test_half_a_position_is_refused() -> None:
@@ -253,7 +271,7 @@ def test_any_cell_content_whatever_gives_values_or_row_errors(kind: str, draw: A
     mapping = from_dict({"kind": kind, "defaults": {"year": 2019}})
     names = list(mapping.fields)
     header = make_header([Record(1, list(names), False)])
-    parser = RowParser(mapping, header, {name: column for column, name in enumerate(names)})
+    parser = RowParser(mapping, header, {name: column for column, name in enumerate(names)}, TODAY)
     cells = draw.draw(st.lists(CELL, min_size=len(names), max_size=len(names)))
     for _again in range(2):  # the second time from what is remembered
         row = parser.parse(Record(2, list(cells), False))

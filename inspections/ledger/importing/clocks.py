@@ -1,0 +1,129 @@
+"""The clocks of imported problems: of the rectification, of the office's next step, and a unit's first ones."""
+
+import datetime
+from collections.abc import Iterable
+from typing import Any
+
+from casetracker import calendars
+from casetracker.models import Deadline, DeadlineRule, Unit
+from casetracker.workdays import count
+from inspections import deadlines
+from inspections.enums import WITH_UNIT, AssignmentState, Clock, Status, Verb
+from inspections.ledger.importing.past import Past, dates_of, moment, status_of
+from inspections.models import Assignment
+
+SUBJECT = "problem"
+FIRST = (Clock.CLAIM, Clock.FEEDBACK)
+
+
+def clocks_of(past: Past, own: list[Assignment], stays: dict[Status, datetime.datetime]) -> list[Deadline]:
+    """The rectification clock of each addressee, and the clock of the step that the ledger left open.
+
+    A problem that has a date but no unit yet has a rectification clock of its own, its team's.
+    """
+    values = past.row.values
+    first, due, rule = dates_of(past)
+    status = status_of(past)
+    found = values["found_on"]
+    rows: list[Deadline] = []
+    if due is not None and first is not None:
+        agreed = [[found.isoformat(), due.isoformat(), "extended", ""]] if due != first else []
+        addressees: list[Assignment | None] = [*own] or [None]
+        for one in addressees:
+            rows.append(
+                Deadline(
+                    subject_type=SUBJECT,
+                    subject_id=past.made.pk,
+                    part_id=one.pk if one else None,
+                    clock=Clock.RECTIFY,
+                    unit=one.unit if one else past.team,
+                    rule=rule,
+                    amount=rule.amount if rule else None,
+                    term_unit=rule.unit if rule else "",
+                    roll=rule.roll if rule else False,
+                    started_on=found,
+                    started_by=Verb.IMPORT,
+                    agreed=agreed,
+                    first_due_on=first,
+                    due_on=due,
+                    met_on=past.met_on,
+                    opened_at=past.at(found, 8),
+                    replaced_at=stays[Status.VOID] if status == Status.VOID and not past.met_on else None,
+                )
+            )
+    problem = past.made
+    if status == Status.REPORTED:
+        rows.append(_counted(Clock.VERIFY, values["done_on"], stays[status], problem.pk, past.team))
+    elif status == Status.VERIFIED:
+        rows.append(_counted(Clock.CLOSE, values["rechecked_on"], stays[status], problem.pk, problem.office))
+    elif status == Status.FOUND:
+        rows.append(_counted(Clock.DEPLOY, found, stays[status], problem.pk, problem.office))
+    return rows
+
+
+def first_clocks(assignments: Iterable[Assignment], on: datetime.date, now: datetime.datetime) -> list[Deadline]:
+    """The clocks to claim and to give a first feedback of what imports assigned and nobody has claimed yet.
+
+    The unit hears of it on the day the import is released, so they start then and not on a day of the past.
+    """
+    waiting = [one for one in assignments if one.state == AssignmentState.ASSIGNED and one.problem.status in WITH_UNIT]
+    if not waiting:
+        return []
+    at = min(now, moment(on, 17))
+    rules = {clock: _rule(clock, on) for clock in FIRST}
+    return [
+        _counted(clock, on, at, one.problem_id, one.unit, part=one.pk, rule=rules[clock])
+        for one in waiting
+        for clock in FIRST
+    ]
+
+
+def start_first_clocks(problems: Iterable[Any], on: datetime.date, now: datetime.datetime) -> None:
+    """Start them for problems (ids) that may be spoken of from now on, where they do not run yet."""
+    live = Assignment.objects.live().filter(problem__in=problems).select_related("problem", "unit")
+    started = Deadline.objects.current().filter(subject_type=SUBJECT, subject_id__in=problems, clock=Clock.CLAIM)
+    known = set(started.values_list("part_id", flat=True))
+    rows = first_clocks([one for one in live.defer("problem__search") if one.pk not in known], on, now)
+    Deadline.objects.bulk_create(rows, batch_size=1000)
+
+
+def first_day_told(problem_id: Any) -> datetime.date | None:
+    """The day on which the units of a problem were first asked to claim it; None when they were not yet."""
+    rows = Deadline.objects.of(SUBJECT, problem_id).current().filter(clock=Clock.CLAIM)
+    return rows.order_by("started_on").values_list("started_on", flat=True).first()
+
+
+def _rule(clock: Clock, on: datetime.date) -> DeadlineRule:
+    return DeadlineRule.objects.in_force(deadlines.rule_code(clock), on)
+
+
+def _counted(
+    clock: Clock,
+    on: datetime.date,
+    at: datetime.datetime,
+    problem_id: Any,
+    unit: Unit,
+    *,
+    part: Any = None,
+    rule: DeadlineRule | None = None,
+) -> Deadline:
+    """A running clock of the problem from a day on, by the rule of that day."""
+    rule = rule or _rule(clock, on)
+    counted = count(on, deadlines.term_of(rule), calendars.load())
+    return Deadline(
+        subject_type=SUBJECT,
+        subject_id=problem_id,
+        part_id=part,
+        clock=clock,
+        unit=unit,
+        rule=rule,
+        amount=rule.amount,
+        term_unit=rule.unit,
+        roll=rule.roll,
+        started_on=on,
+        started_by=Verb.IMPORT,
+        first_due_on=counted.due_on,
+        due_on=counted.due_on,
+        provisional=counted.provisional,
+        opened_at=at,
+    )

@@ -1,0 +1,165 @@
+"""Writing imported problems with everything that belongs to them, and writing them anew where the ledger changed."""
+
+import datetime
+from typing import Any
+
+from casetracker import audit
+from casetracker.enums import UnitKind
+from casetracker.models import Deadline
+from inspections.enums import AssignmentRole, AssignmentState, Result, Route, Status, Verb
+from inspections.ledger.importing.clocks import SUBJECT, clocks_of, first_clocks, first_day_told
+from inspections.ledger.importing.past import Past, columns_of, stages_of
+from inspections.models import Assignment, ImportBatch, Problem, Recheck, Stage
+from inspections.searching import index_problem
+
+BATCH = 1000
+
+
+def write_pasts(
+    pasts: list[Past], batch: ImportBatch, now: datetime.datetime, *, held: bool, today: datetime.date
+) -> None:
+    """Write new problems with everything that belongs to them."""
+    problems = []
+    for past in pasts:
+        assert past.number is not None
+        stays = stages_of(past)
+        problem = Problem(
+            office=batch.office,
+            number=past.number.text,
+            number_year=past.number.year or past.row.values["found_on"].year,
+            number_seq=past.number.seq or 0,
+            visit_id=past.visit_id,
+            reported_at=stays[0][1],
+            status_since=stays[-1][1],
+            import_batch=batch,
+            import_key=past.import_key,
+            import_digest=past.digest,
+            **columns_of(past),
+        )
+        problem.held = held and problem.is_open
+        problem.search = index_problem(problem)
+        past.problem = problem
+        problems.append(problem)
+    Problem.objects.bulk_create(problems, batch_size=BATCH)
+    write_parts(pasts, now, told_on=today)
+    audit.record_many([_event(past, batch, now, "import") for past in pasts])
+
+
+def write_parts(pasts: list[Past], now: datetime.datetime, *, told_on: datetime.date) -> None:
+    """Write stages, assignments, clocks and rechecks of problems that have none yet.
+
+    Units of problems that are not held are asked to claim theirs from `told_on` on.
+    """
+    stages: list[Stage] = []
+    assignments: list[Assignment] = []
+    clocks: list[Deadline] = []
+    rechecks: list[Recheck] = []
+    told: list[Assignment] = []
+    for past in pasts:
+        stays = stages_of(past)
+        for index, (status, since) in enumerate(stays):
+            until = stays[index + 1][1] if index + 1 < len(stays) else None
+            stages.append(Stage(problem=past.made, status=status, since=since, until=until, verb=Verb.IMPORT))
+        own = _assignments(past, stays[0][1])
+        assignments.extend(own)
+        clocks.extend(clocks_of(past, own, dict(stays)))
+        if not past.made.held:
+            told.extend(own)
+        if past.row.values.get("rechecked_on"):
+            rechecks.append(
+                Recheck(
+                    problem=past.made,
+                    by_name=past.row.values.get("rechecked_by") or "",
+                    at=dict(stays).get(Status.VERIFIED, stays[-1][1]),
+                    on=past.row.values["rechecked_on"],
+                    result=Result.FIXED,
+                )
+            )
+    clocks.extend(first_clocks(told, told_on, now))
+    Stage.objects.bulk_create(stages, batch_size=BATCH)
+    Assignment.objects.bulk_create(assignments, batch_size=BATCH)
+    Deadline.objects.bulk_create(clocks, batch_size=BATCH)
+    Recheck.objects.bulk_create(rechecks, batch_size=BATCH)
+
+
+def _assignments(past: Past, since: datetime.datetime) -> list[Assignment]:
+    """The addressees: the lead, then the others; of a special one a government is one, else a regulator."""
+    if past.lead is None:
+        return []
+    values = past.row.values
+    done = past.met_on
+    on_spot = (values.get("route") or Route.CENTRAL) == Route.ON_SPOT
+    waiting = AssignmentState.CLAIMED if on_spot else AssignmentState.ASSIGNED
+    rows = []
+    for unit in [past.lead, *past.others]:
+        if unit == past.lead:
+            role = AssignmentRole.LEAD
+        elif not values.get("special"):
+            role = AssignmentRole.CO
+        else:
+            role = AssignmentRole.GOVERNMENT if unit.kind == UnitKind.GOVERNMENT else AssignmentRole.REGULATOR
+        rows.append(
+            Assignment(
+                problem=past.problem,
+                unit=unit,
+                role=role,
+                state=AssignmentState.REPORTED if done else waiting,
+                assigned_at=since,
+                assigned_on=values["found_on"],
+                responsible_name=values.get("responsible") or "" if unit == past.lead else "",
+                reported_at=max(past.at(done, 15), since) if done else None,
+            )
+        )
+    return rows
+
+
+def rewrite(
+    past: Past, problem: Problem, batch: ImportBatch, now: datetime.datetime, *, held: bool, today: datetime.date
+) -> dict[str, Any]:
+    """Bring a locked problem that only imports have written to what the ledger says now; returns the values before.
+
+    Its stages, clocks and assignments are made anew from the ledger's dates; its number, visit and history stay.
+    One that the ledger opens again is `held` with this batch, whoever released the one it came with.
+    """
+    past.problem = problem
+    was_open, told_on = problem.is_open, first_day_told(problem.pk)
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for name, value in columns_of(past).items():
+        old = getattr(problem, name)
+        if old != value:
+            before[name], after[name] = old, value
+            setattr(problem, name, value)
+    problem.status_since = stages_of(past)[-1][1]
+    problem.import_digest = past.digest
+    if problem.is_open and not was_open:
+        problem.held, problem.import_batch = held, batch
+    else:
+        problem.held = problem.held and problem.is_open
+    problem.version += 1
+    problem.search = index_problem(problem)
+    problem.save()
+    Stage.objects.filter(problem=problem).delete()
+    Recheck.objects.filter(problem=problem, by__isnull=True).delete()
+    Deadline.objects.filter(subject_type=SUBJECT, subject_id=problem.pk).delete()
+    Assignment.objects.filter(problem=problem).delete()
+    write_parts([past], now, told_on=told_on or today)
+    event = _event(past, batch, now, "import")
+    event.before, event.after = audit.plain(before), audit.plain(after)
+    audit.record_many([event])
+    return dict(event.before)
+
+
+def _event(past: Past, batch: ImportBatch, now: datetime.datetime, verb: str) -> Any:
+    return audit.event(
+        subject_type=SUBJECT,
+        subject_id=past.made.pk,
+        label=past.made.number,
+        verb=verb,
+        by=batch.by,
+        at=now,
+        file=batch.file_name,
+        row=past.row.row,
+        batch=str(batch.pk),
+        values=past.row.values,
+    )

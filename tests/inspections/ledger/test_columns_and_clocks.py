@@ -1,0 +1,114 @@
+"""The problem's plain columns and its running clock say the same, over imported rows and in every state."""
+
+from pathlib import Path
+
+import pytest
+
+from casetracker.models import Deadline, Unit
+from inspections import figures
+from inspections.enums import LIVE_ASSIGNMENT, AssignmentRole, Clock, Route, Status
+from inspections.models import Assignment, Problem
+from inspections.workflow import Addressee
+from tests.builders import day, make_problem
+from tests.cast import Cast
+from tests.inspections.ledger.test_importing import changed, ledger, take_in, year
+
+__all__ = ["year"]
+
+
+def contradictions() -> list[str]:
+    """Problems (the void left out) whose columns differ from their lead's assignment and rectification clock."""
+    leads = {
+        one.problem_id: one for one in Assignment.objects.filter(role=AssignmentRole.LEAD, state__in=LIVE_ASSIGNMENT)
+    }
+    clocks = {
+        (row.subject_id, row.part_id): row
+        for row in Deadline.objects.current().filter(subject_type="problem", clock=Clock.RECTIFY)
+    }
+    wrong = []
+    for problem in Problem.objects.exclude(status=Status.VOID).defer("search"):
+        lead = leads.get(problem.pk)
+        clock = clocks.get((problem.pk, lead.pk)) if lead else None
+        clock = clock or clocks.get((problem.pk, None))
+        dates = (clock.first_due_on, clock.due_on, clock.met_on, clock.paused_since) if clock else (None,) * 4
+        if (problem.first_due_on, problem.due_on, problem.met_on, problem.paused_since) != dates:
+            wrong.append(f"{problem.number}: the dates are {dates}")
+        if problem.lead_unit_id != (lead.unit_id if lead else None):
+            wrong.append(f"{problem.number}: the lead is {lead}")
+        if lead and (problem.responsible_id, problem.responsible_name) != (lead.responsible_id, lead.responsible_name):
+            wrong.append(f"{problem.number}: the responsible person is {lead.responsible_name}")
+        if lead is None and problem.responsible_id is not None:
+            wrong.append(f"{problem.number}: nobody is responsible")
+    return wrong
+
+
+@pytest.mark.usefixtures("year")
+def test_over_the_practice_year_columns_equal_the_running_clock() -> None:
+    assert Problem.objects.count() > 3000
+    assert contradictions() == []
+
+
+def test_in_every_state_columns_equal_the_running_clock(people: Cast) -> None:
+    others = [Addressee(people.city_management, AssignmentRole.CO)]
+    for status in Status:
+        make_problem(people, status=status, others=others if status != Status.VOID else ())
+        if status not in (Status.FOUND, Status.ASSIGNED, Status.CLAIMED, Status.VOID):
+            make_problem(people, status=status, route=Route.ON_SPOT)
+    assert contradictions() == []
+
+
+def test_over_the_imported_columns_equal_the_running_clock(people: Cast, tmp_path: Path) -> None:
+    take_in(every_row(tmp_path), people.office)
+    assert Problem.objects.count() == 20
+    assert contradictions() == []
+
+
+def every_row(folder: Path) -> Path:
+    """A row for each way in which dates may stand or be missing, with units and without."""
+    stages = [
+        {},
+        {"整改完成日期": "2019-10-22"},
+        {"核查日期": "2019-10-24"},
+        {"销号日期": "2019-10-25"},
+        {"整改完成日期": "2019-10-22", "核查日期": "2019-10-24", "销号日期": "2019-10-25"},
+    ]
+    rows = []
+    for dates in stages:
+        for unit in ("市住建局", ""):
+            for due in ("2019-10-23", ""):
+                number = f"焦督〔2019〕{len(rows) + 1}号"
+                rows.append(changed(问题编号=number, 责任单位=unit, 整改时限=due, **dates))
+    return ledger(folder, *rows)
+
+
+def test_lists_and_figures_agree_on_what_is_overdue(people: Cast, tmp_path: Path) -> None:
+    take_in(every_row(tmp_path), people.office)
+    for text in ("2019-10-23", "2019-10-24", "2019-11-30"):
+        today = day(text)
+        living = set(Problem.objects.overdue(today).values_list("number", flat=True))
+        assert living == {problem.number for problem in Problem.objects.all() if problem.is_overdue(today)}
+        if text == "2019-11-30":
+            period = figures.Period(day("2019-01-01"), today)
+            told = figures.overdue(Problem.objects.all(), period)
+            assert set(told.values_list("number", flat=True)) == living
+            assert Problem.objects.get(number="焦督〔2019〕3号").status == Status.FOUND
+            assert "焦督〔2019〕3号" in living
+
+
+def test_a_found_row_with_a_date_keeps_its_first_one(people: Cast, tmp_path: Path) -> None:
+    path = tmp_path / "first.csv"
+    path.write_text(
+        "问题编号,发现日期,县（市、区）,点位名称,问题描述,整改时限,原整改时限\n"
+        "焦督〔2019〕7号,2019-10-16,解放区,工地,甲,2019-10-30,2019-10-23\n",
+        "utf-8",
+    )
+    take_in(path, people.office)
+    problem = Problem.objects.get()
+    assert (problem.status, problem.first_due_on, problem.due_on) == (
+        Status.FOUND,
+        day("2019-10-23"),
+        day("2019-10-30"),
+    )
+    clock = Deadline.objects.running().get(clock=Clock.RECTIFY)
+    assert (clock.first_due_on, clock.due_on, clock.part_id) == (problem.first_due_on, problem.due_on, None)
+    assert Unit.objects.get(pk=clock.unit_id) == people.office

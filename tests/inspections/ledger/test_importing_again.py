@@ -1,0 +1,276 @@
+"""Importing again: which rows mean a problem that is here, what an update may touch, and what a release says."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection, connections, transaction
+from django.utils import timezone
+
+from casetracker.letters import AsOf
+from casetracker.models import Deadline, Event, Notice
+from inspections import queues, workflow
+from inspections.digests.rows import beside
+from inspections.enums import Clock, Status
+from inspections.ledger.importing import batch as importing
+from inspections.ledger.importing.jobs import release
+from inspections.models import ImportBatch, Problem
+from inspections.subjects.events import event_sentence
+from inspections.workflow import Addressee
+from tests.builders import day
+from tests.cast import Cast, cast
+from tests.inspections.ledger.test_importing import changed, ledger, take_in
+
+CLOSED = {"整改完成日期": "2019-10-22", "核查日期": "2019-10-23", "销号日期": "2019-10-25"}
+
+
+def texts() -> dict[str, str]:
+    return dict(Problem.objects.values_list("number", "description"))
+
+
+# --- Numbers ------------------------------------------------------------------------------------------
+
+
+def test_a_number_of_another_file_never_takes_the_place_of_one_given_here(people: Cast, tmp_path: Path) -> None:
+    take_in(ledger(tmp_path, changed(问题编号="", 问题描述="甲")), people.office)
+    report = take_in(ledger(tmp_path, changed(问题编号="焦督〔2019〕1号", 问题描述="乙"), name="b.csv"), people.office)
+    assert texts() == {"焦督〔2019〕1号": "甲"}
+    assert [(one.row, one.code, one.column) for one in report.refused] == [(2, "duplicate", "问题编号")]
+    assert "锦绣工地" in str(report.refused[0].message)
+
+
+def test_the_same_row_with_the_number_it_was_given_is_the_same_problem(people: Cast, tmp_path: Path) -> None:
+    take_in(ledger(tmp_path, changed(问题编号="", 问题描述="甲")), people.office)
+    path = ledger(tmp_path, changed(问题编号="焦督〔2019〕1号", 问题描述="甲", 整改完成日期="2019-10-20"))
+    report = take_in(path, people.office)
+    assert (report.updated, report.refused) == (1, [])
+    assert Problem.objects.get().status == Status.REPORTED
+
+
+def test_numbers_are_given_above_the_highest_of_the_whole_file(
+    people: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "CHUNK", 1)
+    path = ledger(
+        tmp_path,
+        changed(问题编号="", 问题描述="甲"),
+        changed(问题编号="焦督〔2019〕1号", 问题描述="乙"),
+        changed(问题编号="", 问题描述="丙"),
+        changed(问题编号="焦督〔2019〕5号", 问题描述="丁"),
+        changed(问题编号="", 问题描述="甲"),
+    )
+    report = take_in(path, people.office)
+    assert texts() == {
+        "焦督〔2019〕1号": "乙",
+        "焦督〔2019〕5号": "丁",
+        "焦督〔2019〕6号": "甲",
+        "焦督〔2019〕7号": "丙",
+    }
+    assert (report.rows, report.created, report.duplicates) == (5, 4, 1)
+    again = take_in(path, people.office)
+    assert (again.unchanged, again.created, again.duplicates) == (4, 0, 1)
+
+
+def test_one_number_of_another_ledger_stands_for_one_problem(people: Cast, tmp_path: Path) -> None:
+    path = tmp_path / "external.csv"
+    columns = "问题编号,原编号,发现日期,县（市、区）,点位名称,问题描述"
+    rows = ["焦督〔2019〕7号,A-1,2019-10-16,解放区,工地,甲", "焦督〔2019〕8号,A-1,2019-10-16,解放区,工地,乙"]
+    path.write_text("\n".join([columns, *rows]), "utf-8")
+    report = take_in(path, people.office)
+    assert [(one.row, one.code) for one in report.refused] == [(3, "duplicate")]
+    path.write_text("\n".join([columns, rows[1]]), "utf-8")
+    report = take_in(path, people.office)
+    assert [(one.row, one.code, one.column) for one in report.refused] == [(2, "duplicate", "原编号")]
+    assert texts() == {"焦督〔2019〕7号": "甲"}
+
+
+def test_a_number_beyond_all_series_refuses_its_row(people: Cast, tmp_path: Path) -> None:
+    path = ledger(tmp_path, changed(问题编号="焦督〔2019〕999999999999号"), changed())
+    report = take_in(path, people.office)
+    assert [(one.row, one.code) for one in report.refused] == [(2, "bad_number")]
+    assert report.created == 1
+
+
+# --- What an update may touch -------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_step_of_the_workflow_at_the_same_moment_is_kept(tmp_path: Path) -> None:
+    people = cast()
+    take_in(ledger(tmp_path, changed(责任单位="")), people.office)
+    problem = Problem.objects.get()
+    other = ledger(tmp_path, changed(责任单位="", 问题描述="另一说法"), name="b.csv")
+    reports: list[Any] = []
+
+    def import_again() -> None:
+        try:
+            reports.append(take_in(other, people.office))
+        finally:
+            connections.close_all()
+
+    importer = threading.Thread(target=import_again)
+    with transaction.atomic():
+        workflow.assign(problem, by=people.supervisor1, addressees=[Addressee(people.housing)])
+        importer.start()
+        wait_for_a_lock(importer)
+    importer.join(60)
+    problem.refresh_from_db()
+    assert (problem.status, problem.description) == (Status.ASSIGNED, "裸露约200平方米")
+    assert problem.assignments.count() == 1
+    assert [one.code for one in reports[0].doubtful] == ["conflict"]
+
+
+def wait_for_a_lock(importer: threading.Thread) -> None:
+    """Until the other connection waits for a row that this one holds."""
+    for _look in range(600):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND %s = ANY(pg_blocking_pids(pid))", [pid()]
+            )
+            if cursor.fetchone()[0]:
+                return
+        importer.join(0.1)
+        assert importer.is_alive(), "the import did not wait"
+    raise AssertionError("nobody waits")
+
+
+def pid() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return int(cursor.fetchone()[0])
+
+
+def test_what_was_released_is_still_updated_and_stays_released(people: Cast, tmp_path: Path) -> None:
+    report = take_in(ledger(tmp_path, changed()), people.office)
+    assert report.batch is not None
+    release(report.batch, by=people.supervisor1)
+    started = timezone.localdate()
+    report = take_in(ledger(tmp_path, changed(问题描述="裸露约300平方米"), name="b.csv"), people.office)
+    assert report.updated == 1
+    problem = Problem.objects.get()
+    assert not problem.held
+    claim = Deadline.objects.running().get(subject_id=problem.pk, clock=Clock.CLAIM)
+    assert claim.started_on == started
+    assert take_in(ledger(tmp_path, changed(整改完成日期="2019-10-22"), name="c.csv"), people.office).updated == 1
+
+
+def test_what_the_ledger_opens_again_is_held_with_the_new_batch(people: Cast, tmp_path: Path) -> None:
+    first = take_in(ledger(tmp_path, changed(**CLOSED)), people.office).batch
+    assert first is not None
+    release(first, by=people.supervisor1)
+    second = take_in(ledger(tmp_path, changed(), name="b.csv"), people.office).batch
+    problem = Problem.objects.get()
+    assert (problem.status, problem.held, problem.import_batch) == (Status.ASSIGNED, True, second)
+    assert second is not None
+    assert release(second, by=people.supervisor1) == 1
+    assert queues.to_rectify(people.handler1).count() == 1
+
+
+# --- What a release says ------------------------------------------------------------------------------
+
+
+def test_a_unit_assigned_by_hand_while_it_was_held_is_told_at_the_release_once(people: Cast, tmp_path: Path) -> None:
+    path = ledger(tmp_path, changed(责任单位=""), changed(问题编号="焦督〔2019〕8号", 责任单位="市城管局"))
+    batch = take_in(path, people.office).batch
+    assert batch is not None
+    by_hand = Problem.objects.get(number="焦督〔2019〕7号")
+    workflow.assign(by_hand, by=people.supervisor1, addressees=[Addressee(people.housing)])
+    assert not Notice.objects.exists()
+    release(batch, by=people.supervisor2)
+    notice = Notice.objects.get()
+    assert (notice.person, notice.kind, notice.subject_label) == (people.handler1, "assigned", by_hand.number)
+    assert notice.params["by"] == str(people.supervisor1)
+
+
+def test_what_the_ledger_assigned_is_to_be_claimed_from_the_release_on(people: Cast, tmp_path: Path) -> None:
+    batch = take_in(ledger(tmp_path, changed(整改时限="2099-10-23")), people.office).batch
+    problem = Problem.objects.get()
+    clocks = Deadline.objects.running().filter(subject_id=problem.pk)
+    assert set(clocks.values_list("clock", flat=True)) == {Clock.RECTIFY}
+    assert batch is not None
+    release(batch, by=people.supervisor1)
+    assert set(clocks.values_list("clock", flat=True)) == {Clock.CLAIM, Clock.FEEDBACK, Clock.RECTIFY}
+    claim = clocks.get(clock=Clock.CLAIM)
+    assert (claim.started_on, claim.unit) == (timezone.localdate(), people.housing)
+    assert claim in queues.to_claim(people.handler1)
+    workflow.claim(problem, by=people.handler1)
+    assert not clocks.filter(clock=Clock.CLAIM).exists()
+
+
+def test_an_import_that_is_not_held_is_to_be_claimed_from_its_own_day(people: Cast, tmp_path: Path) -> None:
+    take_in(ledger(tmp_path, changed()), people.office, held=False, today=day("2019-10-18"))
+    claim = Deadline.objects.running().get(clock=Clock.CLAIM)
+    assert claim.started_on == day("2019-10-18")
+    assert timezone.localdate(claim.opened_at) == day("2019-10-18")
+
+
+def test_the_history_says_who_released_what(people: Cast, tmp_path: Path) -> None:
+    batch = take_in(ledger(tmp_path, changed()), people.office).batch
+    assert batch is not None
+    release(batch, by=people.supervisor1)
+    sentence = event_sentence(Event.objects.get(verb="release_import"))
+    assert "ledger.csv" in sentence
+    assert "release_import" not in sentence
+
+
+# --- Put right without a day --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("dates", "met_on"),
+    [
+        ({"核查日期": "2019-10-20"}, "2019-10-20"),
+        ({"销号日期": "2019-10-25"}, "2019-10-25"),
+        ({"核查日期": "2019-10-20", "销号日期": "2019-10-25"}, "2019-10-20"),
+        ({"整改完成日期": "2019-10-18", "销号日期": "2019-10-25"}, "2019-10-18"),
+    ],
+)
+def test_what_was_found_fixed_or_closed_waits_for_no_unit(
+    people: Cast, tmp_path: Path, dates: dict[str, str], met_on: str
+) -> None:
+    take_in(ledger(tmp_path, changed(协办单位="市城管局", **dates)), people.office, held=False)
+    problem = Problem.objects.get()
+    assert problem.met_on == day(met_on)
+    assert set(problem.assignments.values_list("state", flat=True)) == {"reported"}
+    clocks = Deadline.objects.current().filter(clock=Clock.RECTIFY)
+    assert set(clocks.values_list("met_on", flat=True)) == {day(met_on)}
+    assert not Problem.objects.overdue(timezone.localdate()).exists()
+
+
+@pytest.mark.parametrize("status", [Status.VERIFIED, Status.CLOSED])
+def test_a_clock_that_an_older_import_left_running_speaks_to_nobody(
+    people: Cast, tmp_path: Path, status: Status
+) -> None:
+    take_in(ledger(tmp_path, changed(协办单位="市城管局")), people.office, held=False, today=day("2019-10-17"))
+    problems = Problem.objects.all()
+    today = AsOf(timezone.now(), timezone.localdate(), True)
+    assert beside(today).count() == 1
+    assert queues.to_rectify(people.handler1).count() == queues.to_rectify(people.handler2).count() == 1
+    problems.update(status=status, closed_on=day("2019-10-25") if status == Status.CLOSED else None)
+    assert not beside(today).exists()
+    for person in (people.handler1, people.handler2):
+        for queue in (queues.to_claim, queues.to_give_feedback, queues.to_rectify):
+            assert not queue(person).exists()
+
+
+def test_the_batch_counts_what_it_holds(people: Cast, tmp_path: Path) -> None:
+    path = ledger(tmp_path, changed(**CLOSED), changed(问题编号="焦督〔2019〕8号"))
+    take_in(path, people.office)
+    assert ImportBatch.objects.get().problems.filter(held=True).count() == 1
+
+
+def test_a_closed_row_without_a_unit_is_assigned_once_it_is_reopened(people: Cast, tmp_path: Path) -> None:
+    row = changed(责任单位="", 整改完成日期="2019-10-20", 核查日期="2019-10-21", 销号日期="2019-10-22")
+    take_in(ledger(tmp_path, row), people.office)
+    problem, due = Problem.objects.get(), timezone.localdate() + timezone.timedelta(days=9)
+    workflow.reopen(problem, by=people.supervisor1, reason="反弹", due_on=due)
+    problem.refresh_from_db()
+    assert (problem.status, problem.due_on) == (Status.FOUND, due)
+    workflow.assign(problem, by=people.supervisor1, addressees=[Addressee(people.housing)])
+    problem.refresh_from_db()
+    assert (problem.status, problem.lead_unit, problem.first_due_on) == (
+        Status.ASSIGNED,
+        people.housing,
+        day("2019-10-23"),
+    )
