@@ -39,6 +39,15 @@ def words(name: str) -> list[str]:
     return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
 
 
+def demonstrates(folder: Path) -> bool:
+    """Whether a command belongs to the demonstration in the data folder: nothing of a real installation is set.
+
+    So commands beside `make run` need no variable of their own; the key is made in demonstration mode only.
+    """
+    real = ("DATABASE_URL", "CASETRACKER_URL", "CASETRACKER_SECRET_KEY", "CASETRACKER_HOSTS")
+    return not any(text(name) for name in real) and (folder / "secret-key").exists()
+
+
 def secret_in(folder: Path) -> str:
     """A random key kept in a file of the data folder, made on first use (demonstration mode only)."""
     path = folder / "secret-key"

@@ -15,7 +15,7 @@ DATA = Path(env.text("CASETRACKER_DATA", str(BASE_DIR / "var")))
 # web, worker or beat, set by whatever supervises the processes; a bare manage.py command is "command".
 PROCESS = env.text("CASETRACKER_PROCESS", "command")
 
-DEMO = env.flag("CASETRACKER_DEMO")
+DEMO = env.flag("CASETRACKER_DEMO", default=env.demonstrates(DATA))
 DEBUG = False
 # Without one the start is refused (casetracker.checks) with what to set.
 SECRET_KEY = env.text("CASETRACKER_SECRET_KEY") or (env.secret_in(DATA) if DEMO else "missing")

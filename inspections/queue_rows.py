@@ -149,7 +149,8 @@ def _verified(deadlines: list[Deadline], problems: Problems, today: datetime.dat
 
 def _asked(deadlines: list[Deadline], problems: Problems, today: datetime.date) -> Made:
     """The unit asks for 7 more days (first extension)."""
-    rows = _pending(row.part_id for row in deadlines).select_related("assignment__unit")
+    granted = Count("assignment__extensions", filter=Q(assignment__extensions__decision=Decision.GRANTED))
+    rows = _pending(row.part_id for row in deadlines).select_related("assignment__unit").annotate(granted=granted)
     asked = {one.assignment_id: one for one in rows}
     nth = {0: _("first extension"), 1: _("second extension")}
     facts: dict[int, list[str]] = {row.pk: [] for row in deadlines}
@@ -161,7 +162,10 @@ def _asked(deadlines: list[Deadline], problems: Problems, today: datetime.date) 
         sentence = ngettext(
             "%(who)s asks for %(count)s more day (%(nth)s)", "%(who)s asks for %(count)s more days (%(nth)s)", days
         )
-        which = nth.get(problems[row.subject_id].extension_count, _("after two extensions"))
+        lead = one.assignment.role == AssignmentRole.LEAD
+        # As in policy.needs_leader(): the lead's date is the problem's own.
+        before = problems[row.subject_id].extension_count if lead else one.granted
+        which = nth.get(before, _("after two extensions"))
         facts[row.pk] = [fill(sentence, who=lang_run(unit_words(one.assignment.unit)), count=days, nth=which)]
         if one.is_late:
             facts[row.pk].append(_("asked late"))

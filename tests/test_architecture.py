@@ -163,6 +163,7 @@ BOUNDED = {
         "Problem.objects.visible_to(user)",
         "Prefetch(",
         "Visit.objects.select_related(",
+        "merged_into__in=seen",
         "photos = Attachment.objects",
     },
     "inspections/views/rows.py": {"Problem.objects.select_related("},

@@ -129,7 +129,8 @@ class VisitForm(forms.Form):
 
     def refuse(self, error: DomainError) -> None:
         """Show a refusal beside the field it names, else above the form."""
-        name = {"ended_at": "ended"}.get(getattr(error, "field", ""), getattr(error, "field", ""))
+        field = getattr(error, "field", "")
+        name = {"started_at": "started", "ended_at": "ended"}.get(field, field)
         self.add_error(name if name in self.fields else None, str(error))
 
 
@@ -254,7 +255,8 @@ class AnswerForm(FindingForm):
         self.item = item
         kwargs["initial"] = {
             "kind": item.kind_id,
-            "description": item.kind.name if item.kind else item.name,
+            # In the language of the record, whoever fills the form in.
+            "description": item.name_zh,
             "severity": "",
         }
         super().__init__(*args, prefix=f"item-{item.pk}", **kwargs)

@@ -89,6 +89,7 @@ def _context(asked: Listing, columns: list[str]) -> dict[str, Any]:
         "clear_url": reverse("problems") + (f"?order={asked.order.name}" if asked.query.get("order") else ""),
         "hindrance": listing.hindrance(asked, chips) if empty else None,
         "may_report": asked.user.has_role(Role.INSPECTOR, Role.SUPERVISOR),
+        "oversees": asked.user.has_role(Role.SUPERVISOR),
         **_filters_context(asked, counts),
     }
 

@@ -75,6 +75,9 @@ def record_visit(
     if not policy.may_report_for(by, team):
         raise NotAllowed(_("Only an inspector of the team or a supervisor of its office may record its visits."))
     day = day_for(on, started_at, ended_at, timezone.localdate(moment))
+    for field, hour in (("started_at", started_at), ("ended_at", ended_at)):
+        if hour is not None and hour > moment:
+            raise Invalid(_("This hour has not come yet."), field=field)
     heads = heads_for(people, len(inspectors) + len(names))
     if campaign is not None and not campaigns_on(team, day).filter(pk=campaign.pk).exists():
         raise Invalid(_("This campaign did not run on that day."), field="campaign")

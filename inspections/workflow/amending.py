@@ -246,5 +246,7 @@ def _back_to_rectifying(step: Step) -> None:
         one.state, one.reported_at = AssignmentState.CLAIMED, None
         one.save(update_fields=["state", "reported_at"])
     step.set(fixed_by=None, verified_by=None, verified_by_name="", verified_on=None, closed_by=None, closed_on=None)
+    if step.problem.looked_back_on is None:
+        step.set(look_back=False)
     clocks.follow(step)
     step.to(Status.RECTIFYING)

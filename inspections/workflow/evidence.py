@@ -34,6 +34,8 @@ def attach(step: Step, shots: Sequence[Shot], phase: Phase, **belongs: Any) -> l
     """Attach files to the problem; a file it holds already in this phase is not doubled."""
     if not shots:
         return []
+    if phase == Phase.AFTER:
+        _not_the_old_ones(step.problem, shots)
     held: set[str] = set()
     if step.verb != Verb.REPORT and not belongs:
         standing_rows = Attachment.objects.filter(problem=step.problem, phase=phase, withdrawn_at__isnull=True)
@@ -62,6 +64,15 @@ def attach(step: Step, shots: Sequence[Shot], phase: Phase, **belongs: Any) -> l
         if shot.evidence.unreadable:  # found out between sending the file and using it
             tell_unreadable(shot.evidence, step.now)
     return rows
+
+
+def _not_the_old_ones(problem: Problem, shots: Sequence[Shot]) -> None:
+    """A picture of how it was shows nothing put right. Raises Invalid, field shots."""
+    sent = [shot.evidence.pk for shot in shots]
+    old = Attachment.objects.filter(problem=problem, phase=Phase.BEFORE, evidence__kind="photo")
+    if old.filter(evidence__in=sent).exists():
+        text = _("This photo shows how it was before. Take one of how it is now.")
+        raise Invalid(text, field="shots")
 
 
 def tell_unreadable(evidence: Evidence, now: datetime.datetime) -> None:

@@ -320,3 +320,13 @@ def test_every_form_opens_for_somebody_who_may_press_it(cast: Cast) -> None:
 
 
 # --- Files ------------------------------------------------------------------------------------------
+
+
+def test_who_may_not_is_told_where_the_button_was_pressed(cast: Cast) -> None:
+    problem = make_problem(cast, status=Status.REPORTED)
+    response = press(cast.handler1, problem, Verb.VERIFY, result="fixed")
+    assert response.status_code == 403
+    seen = text_of(response)
+    assert "You may not do this" in seen
+    assert "Only an inspector or a supervisor may do this." in seen
+    assert "Somebody was faster" not in seen

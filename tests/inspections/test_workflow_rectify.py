@@ -246,3 +246,12 @@ def test_claiming_what_nobody_assigned_is_illegal(people: Cast) -> None:
     problem = make_problem(people, now=MONDAY)
     with pytest.raises(IllegalMove):
         workflow.claim(problem, by=people.handler1, now=TUESDAY)
+
+
+def test_the_photo_of_how_it_was_shows_nothing_put_right(people: Cast) -> None:
+    problem = make_problem(people, status=Status.RECTIFYING)
+    before = problem.attachments.filter(phase=Phase.BEFORE).first()
+    assert before is not None
+    with pytest.raises(Invalid, match="how it was before"):
+        workflow.report_back(problem, by=people.handler1, text="已覆盖", shots=[Shot(before.evidence)])
+    assert not problem.feedbacks.exists()

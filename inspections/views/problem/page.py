@@ -113,6 +113,8 @@ def step_context(
         "judges": step in (Verb.VERIFY, Verb.SEND_BACK, Verb.CLOSE),
         "conflict": conflict,
         "gone": gone(record, step),
+        # The state allows it, the person may not: no conflict with anybody.
+        "refused": bool(conflict) and bool(record.refusals.get(step)),
     }
 
 

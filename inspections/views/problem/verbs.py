@@ -101,7 +101,10 @@ def _do(request: HttpRequest, record: Record, verb: Verb) -> HttpResponse:
         now = load(request.user, record.problem.pk)
         return _again(request, now, verb, form.kept(now.problem), status=409, words=str(error))
     except NotAllowed as error:
-        return _form_page(request, record, verb, None, status=403, words=str(error))
+        if "inline" not in request.POST:
+            return _form_page(request, record, verb, None, status=403, words=str(error))
+        now = load(request.user, record.problem.pk)
+        return _again(request, now, verb, form.kept(now.problem), status=403, words=str(error))
     return _again(request, record, verb, form, status=422)
 
 

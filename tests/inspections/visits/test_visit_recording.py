@@ -90,6 +90,16 @@ def test_impossible_days_and_heads_are_refused(people: Cast) -> None:
     for changes, field in (
         ({**here, "on": timezone.localdate() + DAY}, "on"),
         ({**here, "started_at": at("2019-12-06 10:00"), "ended_at": at("2019-12-06 09:00")}, "ended_at"),
+        ({**here, "started_at": at("2019-12-06 10:01"), "now": at("2019-12-06 10:00")}, "started_at"),
+        (
+            {
+                **here,
+                "started_at": at("2019-12-06 09:00"),
+                "ended_at": at("2019-12-06 10:01"),
+                "now": at("2019-12-06 10:00"),
+            },
+            "ended_at",
+        ),
         ({}, "inspectors"),
         ({**here, "names": ["甲", "乙"], "people": 2}, "people"),
     ):
