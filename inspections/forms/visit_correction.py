@@ -8,7 +8,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from casetracker.errors import DomainError
 from casetracker.models import Event, Unit, User
 from inspections import visiting
 from inspections.enums import VisitMode
@@ -104,13 +103,6 @@ class CorrectVisitForm(VisitForm):
         if name == "people":
             return self.cleaned_data["people"] not in (None, earlier)
         return bool(visiting.plain(self.facts()[column]) != earlier)
-
-    def refuse(self, error: DomainError) -> None:
-        name = {"started_at": "started"}.get(getattr(error, "field", ""), "")
-        if name:
-            self.add_error(name, str(error))
-        else:
-            super().refuse(error)
 
 
 def _people(by: User, visit: Visit, teams: list[Unit]) -> tuple[People, list[Any]]:

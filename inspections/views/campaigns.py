@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -57,8 +58,7 @@ def tabs(shown: str) -> list[dict[str, Any]]:
     """The two lists beside each other."""
     labels = {"campaigns": _("Campaigns"), "alerts": _("Heavy-pollution alerts")}
     return [
-        {"label": label, "count": None, "url": f"/office/{key}/", "current": key == shown}
-        for key, label in labels.items()
+        {"label": label, "count": None, "url": reverse(key), "current": key == shown} for key, label in labels.items()
     ]
 
 

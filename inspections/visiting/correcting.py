@@ -66,7 +66,7 @@ def correct_visit(
     if not why:
         raise Invalid(_("Say why it is corrected."), field="reason")
     before = told(visit)
-    _take_over(visit, values, by, today)
+    _take_over(visit, values, by, moment)
     _set_people(visit, inspectors, names)
     named = visit.inspectors.count()
     if "people" in values or inspectors is not None or names is not None:
@@ -140,7 +140,7 @@ def _same_as_seen(visit: Visit, seen: int | None) -> None:
         raise IllegalMove(_("This visit was corrected while you looked at it."), events=since)
 
 
-def _take_over(visit: Visit, values: dict[str, Any], by: User, today: datetime.date) -> None:
+def _take_over(visit: Visit, values: dict[str, Any], by: User, now: datetime.datetime) -> None:
     """Set the plain columns, refusing what can't be."""
     if unknown := set(values) - set(CORRECTABLE):
         raise Invalid(_("These can’t be changed: %(names)s.") % {"names": ", ".join(sorted(unknown))})
@@ -158,7 +158,7 @@ def _take_over(visit: Visit, values: dict[str, Any], by: User, today: datetime.d
         if name != "people":
             setattr(visit, name, value.strip() if name == "note" else value)
     _move_hours(visit, values, earlier)
-    visit.on = day_for(visit.on, visit.started_at, visit.ended_at, today)
+    visit.on = day_for(visit.on, visit.started_at, visit.ended_at, now)
     if visit.on != earlier:
         _after_what_it_saw(visit)
     if visit.campaign and {"campaign", "team", "on", "started_at"} & set(values):

@@ -74,10 +74,7 @@ def record_visit(
     moment = now or timezone.now()
     if not policy.may_report_for(by, team):
         raise NotAllowed(_("Only an inspector of the team or a supervisor of its office may record its visits."))
-    day = day_for(on, started_at, ended_at, timezone.localdate(moment))
-    for field, hour in (("started_at", started_at), ("ended_at", ended_at)):
-        if hour is not None and hour > moment:
-            raise Invalid(_("This hour has not come yet."), field=field)
+    day = day_for(on, started_at, ended_at, moment)
     heads = heads_for(people, len(inspectors) + len(names))
     if campaign is not None and not campaigns_on(team, day).filter(pk=campaign.pk).exists():
         raise Invalid(_("This campaign did not run on that day."), field="campaign")
@@ -144,12 +141,16 @@ def day_for(
     on: datetime.date | None,
     started_at: datetime.datetime | None,
     ended_at: datetime.datetime | None,
-    today: datetime.date,
+    now: datetime.datetime,
 ) -> datetime.date:
     """The day a visit belongs to: the one it began on. Raises Invalid for days and hours that can't be."""
+    today = timezone.localdate(now)
     day = day_of(started_at) if started_at else on or today
     if day > today:
         raise Invalid(_("A visit can’t lie in the future."), field="on")
+    for field, hour in (("started_at", started_at), ("ended_at", ended_at)):
+        if hour is not None and hour > now:
+            raise Invalid(_("This hour has not come yet."), field=field)
     if started_at and ended_at and ended_at < started_at:
         raise Invalid(_("The visit must end after it began."), field="ended_at")
     return day

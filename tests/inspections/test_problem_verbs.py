@@ -322,6 +322,16 @@ def test_every_form_opens_for_somebody_who_may_press_it(cast: Cast) -> None:
 # --- Files ------------------------------------------------------------------------------------------
 
 
+def test_a_second_claim_is_a_conflict_where_the_button_was_pressed(cast: Cast) -> None:
+    problem = make_problem(cast, status=Status.CLAIMED)
+    response = press(cast.handler1, problem, Verb.CLAIM, responsible=cast.handler1.pk)
+    assert response.status_code == 409
+    seen = text_of(response)
+    assert "Somebody was faster" in seen
+    assert "Your unit has claimed this already." in seen
+    assert "You may not do this" not in seen
+
+
 def test_who_may_not_is_told_where_the_button_was_pressed(cast: Cast) -> None:
     problem = make_problem(cast, status=Status.REPORTED)
     response = press(cast.handler1, problem, Verb.VERIFY, result="fixed")

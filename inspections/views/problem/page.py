@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from casetracker import calendars
 from casetracker.explain import moved_note
 from casetracker.models import Deadline
+from inspections import policy
 from inspections.enums import Clock, Status, Verb
 from inspections.forms import VERB_FORMS, VerbForm
 from inspections.presenting import OFFICE_STEPS, Lit, light_of
@@ -113,9 +114,14 @@ def step_context(
         "judges": step in (Verb.VERIFY, Verb.SEND_BACK, Verb.CLOSE),
         "conflict": conflict,
         "gone": gone(record, step),
-        # The state allows it, the person may not: no conflict with anybody.
-        "refused": bool(conflict) and bool(record.refusals.get(step)),
+        "refused": _may_not(record, step),
     }
+
+
+def _may_not(record: Record, verb: Verb) -> bool:
+    """Is it the person who may not, so that nobody was faster?"""
+    reason = record.refusals.get(verb)
+    return reason is not None and not isinstance(reason, policy.Overtaken)
 
 
 def gone(record: Record, verb: Verb) -> str:
