@@ -26,6 +26,11 @@ hypothesis_settings.register_profile("full", max_examples=1000, deadline=None, s
 hypothesis_settings.load_profile("full" if os.environ.get("CASETRACKER_FULL") else "default")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow ones first, so that no worker is left alone with one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 def _server() -> psycopg.Connection[Any]:
     return psycopg.connect(services.named(os.environ["CASETRACKER_SUPERUSER_URL"], "postgres"), autocommit=True)
 

@@ -21,9 +21,8 @@ from tests.world import World
 # --- Methods ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["supervisor1", "handler1", "inspector1"])
-def test_reading_changes_nothing(world: World, name: str) -> None:
-    client = client_of(world.everybody[name])
+def test_following_the_links_changes_nothing(world: World) -> None:
+    client = client_of(world.cast.supervisor1)
     seen: set[str] = set()
     waiting = [address(world, url) for url in RULES]
     before = rows()
@@ -85,6 +84,7 @@ def test_a_parameter_that_no_filter_has_is_refused(people: Cast, page: str, para
     assert client.get(reverse(page), {parameter: "a"}).status_code == 400
 
 
+FULL = bool(os.environ.get("CASETRACKER_FULL"))
 PARAMETERS = {
     "work": "queue when after",
     "problems": "q state overdue unit district found_from due_to site kind order after before jump cols figure count",
@@ -109,8 +109,9 @@ STRANGE = ("\x00", "'\"><script>", "-1", "9223372036854775808", "2026-02-30", "Ù
 def test_strange_values_are_never_a_server_error(people: Cast, page: str) -> None:
     client = client_of(people.supervisor1, raise_request_exception=False)
     wrong = []
-    for name in PARAMETERS[page].split():
-        for value in STRANGE:
+    for place, name in enumerate(PARAMETERS[page].split()):
+        # Each parameter meets three of them, all of them meet each page; make faults tries everything.
+        for value in STRANGE if FULL else [STRANGE[(place * 3 + step) % len(STRANGE)] for step in range(3)]:
             response = client.get(reverse(page), {name: value})
             if response.status_code >= 500 or b'"><script>' in response.content:
                 wrong.append(f"{page}?{name}={value[:20]!r}: {response.status_code}")

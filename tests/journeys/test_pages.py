@@ -28,6 +28,7 @@ def test_every_address_is_among_the_pages(house: House) -> None:
     assert no_exceptions == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("language", "look"), [("en", LIGHT_PHONE), ("zh", DARK_DESK)], ids=["en", "zh"])
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role or "nobody")
 def test_every_page_fits_and_can_be_read_by_everybody(

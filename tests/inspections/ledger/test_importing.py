@@ -60,6 +60,7 @@ def year(db: None) -> Unit:
     return office
 
 
+@pytest.mark.slow
 def test_the_practice_year_gives_the_published_figures_and_changes_nothing_the_second_time(year: Unit) -> None:
     report = figures.report(Problem.objects.all(), Visit.objects.all(), PERIOD)
     for key in (
