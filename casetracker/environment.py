@@ -42,9 +42,12 @@ def words(name: str) -> list[str]:
 def demonstrates(folder: Path) -> bool:
     """Whether a command belongs to the demonstration in the data folder: nothing of a real installation is set.
 
-    So commands beside `make run` need no variable of their own; the key is made in demonstration mode only.
+    So commands beside `make run` need no variable of their own; the key is made in demonstration mode only. The
+    embedded servers name a superuser beside their DATABASE_URL, which an operator's never does.
     """
-    real = ("DATABASE_URL", "CASETRACKER_URL", "CASETRACKER_SECRET_KEY", "CASETRACKER_HOSTS")
+    real = ["CASETRACKER_URL", "CASETRACKER_SECRET_KEY", "CASETRACKER_HOSTS"]
+    if not text("CASETRACKER_SUPERUSER_URL"):
+        real.append("DATABASE_URL")
     return not any(text(name) for name in real) and (folder / "secret-key").exists()
 
 

@@ -18,6 +18,7 @@ import redis
 
 from casetracker import embedded
 from casetracker.embedded import account, child, postgres
+from casetracker.environment import secret_in
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 HOLDER = """
@@ -212,6 +213,26 @@ def test_a_command_uses_the_running_servers_and_leaves_them_running(
         assert os.environ["REDIS_URL"].startswith("unix://")
     assert "DATABASE_URL" not in os.environ
     assert all(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+def test_a_command_beside_a_demonstration_belongs_to_it(
+    data: Path, holders: list[subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget_urls(monkeypatch, data)
+    for name in ("CASETRACKER_DEMO", "CASETRACKER_URL", "CASETRACKER_HOSTS", "CASETRACKER_SECRET_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    hold(data, holders)
+
+    def command() -> subprocess.CompletedProcess[str]:
+        line = [sys.executable, "manage.py", "sqlsequencereset", "casetracker"]
+        return subprocess.run(line, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+
+    refused = command()
+    assert refused.returncode != 0
+    assert "CASETRACKER_SECRET_KEY is missing" in refused.stderr
+    secret_in(data)
+    done = command()
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_command_alone_starts_the_database_for_its_own_length(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
