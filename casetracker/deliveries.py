@@ -33,6 +33,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, UUIDField
 from django.db.models.functions import Cast, Now, Substr
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from casetracker import audit, mail, smtp
 from casetracker.enums import DeliveryState
@@ -108,7 +109,7 @@ def send(delivery: Delivery) -> tuple[str, bool]:
     except UNUSABLE as error:
         # What makes a row unusable lies in the row: it is shown as failed, and the others go on.
         logger.exception("delivery %s can't be written", delivery.pk)
-        answer = Answer(Outcome.REFUSED, _("The letter can’t be sent: %(error)s") % {"error": _said(error)})
+        answer = Answer(Outcome.REFUSED, "\n".join([gettext_noop("The letter can’t be sent."), _said(error)]))
     else:
         answer = _through_door(delivery, content, recipient)
     return _store(delivery, answer), answer.reached
@@ -137,9 +138,9 @@ def _in_ascii(address: str) -> str:
 
 
 def _unwanted(delivery: Delivery, person: User) -> str:
-    """Why a letter is not sent after all."""
+    """Why a letter is not sent after all, in English; said() reads it out in the reader’s language."""
     if not person.is_active:
-        return _("The person has left.")
+        return gettext_noop("The person has left.")
     check = unwanted.get(delivery.kind)
     return check(delivery) if check is not None and not is_resend(delivery) else ""
 
@@ -246,7 +247,7 @@ def rescue() -> dict[str, int]:
     out = Delivery.objects.filter(lease_until__lt=Now())
     free = {"claim": None, "lease_until": None}
     back = out.filter(state=DeliveryState.CLAIMED).update(state=DeliveryState.PENDING, **free)
-    words = "no outcome was stored before the lease ran out"
+    words = gettext_noop("Whoever sent it stopped before it wrote down what became of it.")
     doubt = out.filter(state=DeliveryState.HANDING_OVER).update(state=DeliveryState.IN_DOUBT, error=words, **free)
     return {"pending": back, "in_doubt": doubt}
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from casetracker import deliveries, letters, options, registry
 from casetracker.enums import Channel, DeliveryState, Role
@@ -201,7 +201,7 @@ def _plan(period: str, as_of: AsOf, reader: User | None = None) -> Plan:
         )
     # Somebody for whom nothing was found to say after all.
     silent = Delivery.objects.filter(pk__in=made.new.values(), letter__isnull=True)
-    silent.update(state=DeliveryState.CANCELLED, error="nothing to say")
+    silent.update(state=DeliveryState.CANCELLED, error=gettext_noop("Nothing is left to say."))
     return made
 
 
@@ -288,17 +288,17 @@ def unwanted(delivery: Delivery, at: datetime.datetime | None = None) -> str:
     made_on = timezone.localdate(delivery.created_at)
     friday = monday_of(delivery.period) + datetime.timedelta(days=FRIDAY)
     if week_of(made_on) == delivery.period and made_on <= friday < now.date():
-        return _("The week is over.")
+        return gettext_noop("The week is over.")
     person = delivery.person
     parts = Letter.objects.values_list("totals", flat=True).get(pk=delivery.pk)["parts"]
     sections = registry.digest_sections.values()
     told = {part.get("audience") for part in parts}
     present = {str(one) for section in sections for one in section.audiences([person]).get(person.pk, [])}
     if not told <= present:
-        return _("The reader answers for something else now.")
+        return gettext_noop("The reader answers for something else now.")
     of_now = AsOf(now, now.date(), living=True)
     if week_of(made_on) == delivery.period and not any(section.still(person, of_now) for section in sections):
-        return _("Nothing is left to say.")
+        return gettext_noop("Nothing is left to say.")
     return ""
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext
+
 
 class DomainError(Exception):
     """Something that may not happen; `message` says what to do next, `status` is the HTTP answer."""
@@ -35,3 +37,13 @@ class Invalid(DomainError):
     def __init__(self, message: Any, field: str = "", **facts: Any) -> None:
         super().__init__(message, **facts)
         self.field = field
+
+
+def said(stored: str) -> str:
+    """Why something failed, as it was stored by a worker, in the active language.
+
+    The first line is a sentence of ours in English, which is translated, or a machine's own words, which stay; lines
+    after it always stay.
+    """
+    sentence, _gap, more = stored.partition("\n")
+    return "\n".join(part for part in (gettext(sentence) if sentence else "", more) if part)

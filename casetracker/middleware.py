@@ -13,6 +13,7 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
+from casetracker import presses
 from casetracker.errors import DomainError
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -110,15 +111,26 @@ class FirstPassword:
 
 
 class DomainErrors:
-    """Turns a refusal of the domain that no view caught into a page that says what to do next."""
+    """Turns a refusal of the domain that no view caught into a page that says what to do next, and leads a form that
+    was pressed before to what it made."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if request.method == "POST" and response.status_code in (409, 422) and (done := presses.before(request)):
+            return _lead_on(request, done)
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, presses.Pressed):
+            return _lead_on(request, error)
         if not isinstance(error, DomainError):
             return None
         return render(request, "refused.html", {"error": error}, status=error.status)
+
+
+def _lead_on(request: HttpRequest, done: presses.Pressed) -> HttpResponse:
+    messages.info(request, done.words)
+    return redirect(done.address)

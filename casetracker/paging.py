@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import EmptyResultSet, ValidationError
 from django.db.models import (
     BooleanField,
     Case,
@@ -20,10 +20,10 @@ from django.db.models import (
     OrderBy,
     Q,
     QuerySet,
-    Subquery,
     Value,
     When,
 )
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.functional import Promise
 
@@ -167,16 +167,28 @@ def _from(model: type[Model], key: str, day: datetime.date, descending: bool) ->
 
 
 def _ids(queryset: "QuerySet[Row]", walk: Order, start: int, condition: Q, limit: int) -> Any:
-    """The ids of the next `limit` rows; a section is read only when those before it have not filled the page."""
+    """The ids of the next `limit` rows; a section is read only when those before it have not filled the page.
+
+    Each section is a table expression of its own, which PostgreSQL reads once, whoever asks for it.
+    """
     bare = queryset.order_by().select_related(None).values("pk")
-    parts: list[Any] = []
+    tables: list[str] = []
+    params: list[Any] = []
     for section in walk.sections[start:]:
-        part = bare.filter(section.where).filter(condition if not parts else Q())
-        if parts:
-            read = sum((_Size(one) for one in parts[1:]), start=_Size(parts[0]))
-            part = part.filter(_Less(read, Value(limit)))
-        parts.append(part.order_by(*section.ordering())[:limit])
-    return parts[0] if len(parts) == 1 else parts[0].union(*parts[1:], all=True)
+        part = bare.filter(section.where).filter(condition).order_by(*section.ordering())
+        condition = Q()
+        try:
+            sql, values = part[:limit].query.sql_with_params()
+        except EmptyResultSet:
+            continue
+        read = " + ".join(f"(SELECT count(*) FROM part{n})" for n in range(len(tables)))
+        short = f" WHERE {read} < {limit}" if read else ""
+        tables.append(f"part{len(tables)} (id) AS MATERIALIZED (SELECT * FROM ({sql}) one{short})")
+        params += values
+    if not tables:
+        return []
+    union = " UNION ALL ".join(f"SELECT id FROM part{n}" for n in range(len(tables)))
+    return RawSQL(f"WITH {', '.join(tables)} {union}", params)  # noqa: S611  Django's own SQL, all values parameters
 
 
 class _Beyond(Func):
@@ -193,19 +205,6 @@ class _Beyond(Func):
         half = len(parts) // 2
         left, right = (", ".join(sql for sql, _ in side) for side in (parts[:half], parts[half:]))
         return f"({left}) {self.sign} ({right})", [param for _, params in parts for param in params]
-
-
-class _Size(Subquery):
-    """How many rows a limited query has."""
-
-    template = "(SELECT count(*) FROM (%(subquery)s) read)"
-    output_field = IntegerField()
-
-
-class _Less(Func):
-    template = "%(expressions)s"
-    arg_joiner = " < "
-    output_field = BooleanField()
 
 
 def _write(row: Any, order: Order) -> str:
@@ -237,6 +236,8 @@ def _read(text: str, order: Order, model: type[Model]) -> tuple[int, list[Value]
 def _value(field: Any, key: Any) -> Value:
     if type(key) not in (str, int) or "\0" in str(key):
         raise BadCursor(key)
-    value = field.to_python(key)
-    field.run_validators(value)
-    return Value(value, output_field=field)
+    # A generated column takes what the columns it is made of take.
+    kind = getattr(field, "output_field", field)
+    value = kind.to_python(key)
+    kind.run_validators(value)
+    return Value(value, output_field=kind)

@@ -8,7 +8,7 @@ import builtins
 import datetime
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from django.db.models import Model, QuerySet
 from django.utils.functional import Promise
@@ -55,6 +55,9 @@ class SearchGroup:
     list_url: Callable[[str], str]
     # Where a single hit of this group leads at once (an exact number); None where hits are only listed.
     opens: Callable[[Any], str] | None = None
+    # Of such a group: what the text is, an exact number that leads there whatever else is found, or one that only
+    # does where nothing else is found; empty where it may mean something else, so that its hits are listed.
+    means: Callable[[str], Literal["exact", "alone", ""]] = field(default=lambda text: "exact")
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,9 @@ class JobKind:
     run: Callable[[Any, Callable[[int, int], None]], dict[str, Any]]
     result_url: Callable[[Any], str]
     lease_seconds: int = 300
+    # Where to begin again when it failed (the name of an address) and the words that lead there.
+    begin_url: str = ""
+    begin_words: str | Promise = ""
 
 
 @dataclass(frozen=True)

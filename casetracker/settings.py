@@ -138,6 +138,15 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "work"
 ACCOUNT_ADAPTER = "casetracker.people.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_FORMS = {
+    "login": "casetracker.forms.signing_in.LoginForm",
+    "reauthenticate": "casetracker.forms.signing_in.ReauthenticateForm",
+    "change_password": "casetracker.forms.signing_in.ChangePasswordForm",
+    "set_password": "casetracker.forms.signing_in.SetPasswordForm",
+    "reset_password": "casetracker.forms.signing_in.ResetPasswordForm",
+    "reset_password_from_key": "casetracker.forms.signing_in.ResetPasswordKeyForm",
+    "add_email": "casetracker.forms.signing_in.AddEmailForm",
+}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from casetracker import deliveries, digest, evidence, working
+from casetracker import deliveries, digest, evidence, presses, working
 from casetracker.models import Heartbeat
 
 
@@ -45,6 +45,12 @@ def copy_photos() -> None:
 def clear_staging() -> None:
     """Remove files that were being written when a process died."""
     evidence.clear_staging()
+
+
+@shared_task(soft_time_limit=60, time_limit=90)
+def forget_presses() -> None:
+    """Drop the marks of forms that were pressed long ago."""
+    presses.forget()
 
 
 # --- The weekly e-mail and what leaves the house ----------------------------------------------------

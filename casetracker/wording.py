@@ -1,6 +1,7 @@
 """Small pieces that sentences about subjects are made of: quoted words, lists, dates, the joining of sentences."""
 
 import datetime
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,6 +14,10 @@ from casetracker.dates import short_date
 from casetracker.templatetags.ui import lang_run
 
 Names = Mapping[str, str]
+
+# Where a sentence may be cut without hurting its sense, and what is no loss at the end of a title.
+BREAKS = re.compile(r"[，。；：！？、\n]|[,.;:!?](?=\s|$)")
+ENDS = " \n，。；：！？、,.;:!?"
 
 
 def fill(text: str, /, **words: Any) -> SafeString:
@@ -38,6 +43,28 @@ def joined(sentences: Iterable[str]) -> SafeString:
 def listed(items: Iterable[str]) -> str:
     """Names as a list: A, B, C."""
     return pgettext("between items of a list", ", ").join(items)
+
+
+def opening(text: str, most: int = 40) -> str:
+    """The first words of a long text as a title: up to a sense break, with "…" where more follows.
+
+    most: how wide it may be in Latin letters; a Chinese character is as wide as two.
+    """
+    whole = text.strip().rstrip(ENDS)
+    if _width(whole) <= most and "\n" not in whole:
+        return whole
+    line = whole.split("\n")[0]
+    fits = next((at for at in range(len(line), 0, -1) if _width(line[:at]) < most), 1)
+    ends = [found.start() for found in BREAKS.finditer(line + "\n") if found.start() <= fits]
+    breaks = [at for at in ends if 3 * _width(line[:at]) >= most or at == len(line)]
+    spaces = [found.start() for found in re.finditer(r"\s", line[: fits + 1])]
+    kept = line[: (breaks or spaces or [fits])[-1]].rstrip(ENDS)
+    return f"{kept}…"
+
+
+def _width(text: str) -> int:
+    """In Latin letters."""
+    return sum(2 if ord(letter) >= 0x2E80 else 1 for letter in text)
 
 
 def of(name: object, words: object) -> str:

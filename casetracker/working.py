@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone, translation
+from django.utils.translation import gettext_noop
 
 from casetracker import registry
 from casetracker.audit import plain
@@ -126,7 +127,7 @@ def _do(job: Job, in_worker: bool = False) -> None:
             Heartbeat.objects.update_or_create(name="worker:work", defaults={"beat_at": timezone.now()})
 
     if job.attempts > ATTEMPTS:
-        _end(job, JobState.FAILED, error="The worker died each time.")
+        _end(job, JobState.FAILED, error=gettext_noop("The worker died each time."))
         return
     language = job.requested_by.language if job.requested_by else "en"
     try:

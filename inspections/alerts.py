@@ -6,15 +6,16 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from casetracker import audit
 from casetracker.administering.recording import differences, reasoned, subject_id
-from casetracker.errors import Invalid
+from casetracker.errors import IllegalMove, Invalid
 from casetracker.models import User
 from inspections import periods
 from inspections.models import AlertPeriod
-from inspections.visiting.alerting import Stretch, follow
+from inspections.visiting.alerting import Stretch, follow, hold_alerts
 
 ALERT = "alert"
 COLUMNS = ("level", "office", "from_on", "until_on")
@@ -36,6 +37,7 @@ def enter_alert(*, by: User, **values: Any) -> Written:
     the office has another alert.
     """
     alert = AlertPeriod(**values)
+    hold_alerts(alert.office, writes=True)
     periods.locked(alert.office, by)
     _check(alert)
     alert.save(force_insert=True)
@@ -50,12 +52,12 @@ def change_alert(alert: AlertPeriod, *, by: User, reason: str = "", **values: An
 
     Raises what enter_alert() does, and Invalid without a reason or when nothing would change.
     """
-    locked = AlertPeriod.objects.select_related("office").select_for_update(of=("self",)).get(pk=alert.pk)
-    periods.locked(locked.office, by)
+    locked = _locked(alert, by)
     before, old_days, old_level = state(locked), _stretch(locked), locked.level
     for name in COLUMNS:
         if name in values:
             setattr(locked, name, values[name])
+    hold_alerts(locked.office, writes=True)
     periods.locked(locked.office, by)
     _check(locked)
     old, new = differences(before, state(locked))
@@ -64,6 +66,33 @@ def change_alert(alert: AlertPeriod, *, by: User, reason: str = "", **values: An
     visits = follow([old_days, _stretch(locked)], locked, old_level)
     _tell(locked, "change_alert", by, before=old, after=new, visits=visits, reason=why)
     return Written(locked, visits)
+
+
+@transaction.atomic
+def withdraw_alert(alert: AlertPeriod, *, by: User, reason: str) -> Written:
+    """Take back an alert that was entered by mistake: it never held, and the visits of its days lose it.
+
+    One that was lifted ends instead, by its last day. Raises NotAllowed outside the person's offices; IllegalMove
+    where it is withdrawn already; Invalid without a reason.
+    """
+    locked = _locked(alert, by)
+    why = reasoned(reason)
+    locked.withdrawn_on = timezone.localdate()
+    locked.save(update_fields=["withdrawn_on"])
+    visits = follow([_stretch(locked)], locked)
+    _tell(locked, "withdraw_alert", by, before=state(locked), visits=visits, reason=why)
+    return Written(locked, visits)
+
+
+def _locked(alert: AlertPeriod, by: User) -> AlertPeriod:
+    """The alert as it stands, held with the visits that may show it. Raises NotAllowed, and IllegalMove for one that
+    was withdrawn."""
+    hold_alerts(alert.office, writes=True)
+    locked = AlertPeriod.objects.select_related("office").select_for_update(of=("self",)).get(pk=alert.pk)
+    periods.locked(locked.office, by)
+    if locked.withdrawn_on is not None:
+        raise IllegalMove(_("This alert was withdrawn. Enter a new one where it held after all."))
+    return locked
 
 
 def tried(write: Callable[[], Written]) -> int:
@@ -89,7 +118,13 @@ def _check(alert: AlertPeriod) -> None:
     same_days = Q(until_on__isnull=True) | Q(until_on__gte=alert.from_on)
     if alert.until_on is not None:
         same_days &= Q(from_on__lte=alert.until_on)
-    other = AlertPeriod.objects.filter(same_days, office=alert.office).exclude(pk=alert.pk).order_by("from_on").first()
+    other = (
+        AlertPeriod.objects.standing()
+        .filter(same_days, office=alert.office)
+        .exclude(pk=alert.pk)
+        .order_by("from_on")
+        .first()
+    )
     if other is not None:
         words = {"level": other.get_level_display(), "days": periods.days_of(other)}
         text = _(

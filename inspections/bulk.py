@@ -146,4 +146,12 @@ def _result_url(job: Job) -> str:
     return reverse("bulk_result", args=[job.pk])
 
 
-JOB = JobKind(KIND, gettext_lazy("Work on many problems"), run, _result_url, lease_seconds=60)
+JOB = JobKind(
+    KIND,
+    gettext_lazy("Work on many problems"),
+    run,
+    _result_url,
+    lease_seconds=60,
+    begin_url="problems",
+    begin_words=gettext_lazy("Back to the list"),
+)

@@ -15,6 +15,10 @@ REASSIGNED = "reassigned"
 AMENDED = "amended"
 
 
+# A new date further ahead than this is a mistyped year: no rectification, extended or sent back, is given as long.
+FURTHEST = datetime.timedelta(days=366)
+
+
 class Ruled(Protocol):
     """The part of a rule row that counting needs."""
 
@@ -38,6 +42,15 @@ def rule_code(clock: str, *, severity: str = Severity.ORDINARY, route: str = Rou
 
 def term_of(rule: Ruled) -> Term:
     return Term(rule.amount, rule.unit, rule.roll)  # type: ignore[arg-type]
+
+
+def usual_due(rule_due: datetime.date, item_days: int | None, today: datetime.date) -> datetime.date | None:
+    """Where the usual term of a checklist item (in days, from the day of assignment) ends before the rule's, else None.
+
+    The rule stays the outer limit: an item can only ask for less.
+    """
+    due = today + datetime.timedelta(days=item_days) if item_days else None
+    return due if due is not None and due < rule_due else None
 
 
 def stops_of(stored: Sequence[Sequence[Any]], today: datetime.date) -> tuple[Stop, ...]:

@@ -78,6 +78,18 @@ def closed(problems: ProblemQuerySet, period: Period) -> ProblemQuerySet:
     return in_stage(problems, period, Status.CLOSED)
 
 
+def newly_closed(problems: ProblemQuerySet, period: Period) -> ProblemQuerySet:
+    """Those that were closed in the course of the period and stood so at its end, whenever they were found."""
+    began = timezone.make_aware(datetime.datetime.combine(period.start, datetime.time()))
+    then = Stage.objects.filter(
+        Q(until__isnull=True) | Q(until__gte=period.over),
+        status=Status.CLOSED,
+        since__gte=began,
+        since__lt=period.over,
+    )
+    return problems.filter(pk__in=then.values("problem"))
+
+
 def not_closed(problems: ProblemQuerySet, period: Period) -> ProblemQuerySet:
     then = Stage.objects.filter(
         Q(until__isnull=True) | Q(until__gte=period.over),
@@ -138,9 +150,13 @@ PROBLEM_FIGURES: dict[str, tuple[Any, Callable[[ProblemQuerySet, Period], Proble
 }
 
 
+# What else a list can be opened by; no published total.
+LISTED = PROBLEM_FIGURES | {"newly_closed": (_("Closed in the period"), newly_closed)}
+
+
 def queryset(key: str, problems: ProblemQuerySet, start: datetime.date, end: datetime.date) -> ProblemQuerySet:
     """The rows behind a figure; KeyError for an unknown one."""
-    return PROBLEM_FIGURES[key][1](problems, Period(start, end))
+    return LISTED[key][1](problems, Period(start, end))
 
 
 # --- Figures ----------------------------------------------------------------------------------------

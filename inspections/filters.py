@@ -8,7 +8,7 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Case, CharField, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -37,12 +37,27 @@ DUE_CHOICES = [("today", _("Today")), ("week", _("This week")), ("fortnight", _(
 FACETS = ("state", "overdue", "route", "special")
 
 BY_DUE = Section(("due_on",))
+OLDEST = Section(("found_on",))
 BY_FOUND = Section(("found_on",), descending=True)
-# Most urgent first: what still waits for its rectification, by date; then everything else, last found first.
-DATED = Q(met_on__isnull=True, due_on__isnull=False)
-RUNNING = Q(status__in=OPEN) & DATED
+# Most urgent first: what has a date to be put right by, by that date; then what waits for the office, whose clocks
+# run from the day of the find or follow it, oldest first; then what stands still, and what has ended.
+OPEN_NOW = Q(status__in=OPEN)
+GOES_ON = Q(paused_since__isnull=True)
+UNMET = Q(met_on__isnull=True, due_on__isnull=False)
+# As Problem.is_overdue() and its light have it: a stop takes effect unless the date had passed before.
+DATED = UNMET & (GOES_ON | Q(due_on__lt=F("paused_since")))
+WAITING = GOES_ON & (Q(met_on__isnull=False) | Q(due_on__isnull=True))
+STOPPED = ~GOES_ON & (Q(met_on__isnull=False) | Q(due_on__isnull=True) | Q(due_on__gte=F("paused_since")))
+URGENT = (
+    replace(BY_DUE, where=OPEN_NOW & DATED),
+    replace(OLDEST, where=OPEN_NOW & WAITING),
+    replace(BY_FOUND, where=~OPEN_NOW | STOPPED),
+)
+# The same among open ones alone.
+OF_OPEN = (replace(BY_DUE, where=DATED), replace(OLDEST, where=WAITING), replace(OLDEST, where=STOPPED))
+URGENT_FIRST = Order("due", _("most urgent first"), URGENT, "due_on")
 ORDERS = (
-    Order("due", _("most urgent first"), (replace(BY_DUE, where=RUNNING), replace(BY_FOUND, where=~RUNNING)), "due_on"),
+    URGENT_FIRST,
     Order("found", _("last found first"), (BY_FOUND,), "found_on"),
     Order("number", _("highest number first"), (Section(("number_year", "number_seq"), descending=True),)),
     Order("site", _("by site name"), (Section(("site_name",)),)),
@@ -102,6 +117,9 @@ class ProblemFilter(django_filters.FilterSet):
     lead = _one(_("Lead unit"), _("All units"), field_name="lead_unit")
     spoken = django_filters.BooleanFilter(
         label=_("Without imports that were not released"), method="only_spoken", widget=forms.HiddenInput
+    )
+    held = django_filters.BooleanFilter(
+        label=_("Imports not released yet"), method="only_held", widget=forms.HiddenInput
     )
     site = django_filters.UUIDFilter(label=_("Site"), field_name="site", widget=forms.HiddenInput)
 
@@ -163,7 +181,10 @@ class ProblemFilter(django_filters.FilterSet):
         return rows.filter(special=True) if only else rows
 
     def only_spoken(self, rows: ProblemQuerySet, name: str, only: bool) -> ProblemQuerySet:
-        return rows.filter(held=False) if only else rows
+        return rows.spoken_of() if only else rows
+
+    def only_held(self, rows: ProblemQuerySet, name: str, only: bool) -> ProblemQuerySet:
+        return rows.held() if only else rows
 
     def of_unit(self, rows: ProblemQuerySet, name: str, unit: str) -> ProblemQuerySet:
         """The unit as lead or as any other addressee that has not handed back or been released."""
@@ -226,7 +247,7 @@ def for_rows_of(order: Order, chosen: dict[str, Any]) -> Order:
     elif states and not states & {"open", *OPEN}:
         sections, day = (BY_FOUND,), "found_on"
     elif states and states <= {"open", *OPEN}:
-        sections, day = (replace(BY_DUE, where=DATED), replace(BY_FOUND, where=~DATED)), "due_on"
+        sections, day = OF_OPEN, "due_on"
     else:
         return order
     made = Order(order.key, order.label, sections, day)

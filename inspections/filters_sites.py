@@ -19,7 +19,7 @@ from inspections.offers import Offer
 from inspections.periods import days_of
 
 VISIT_ORDERS = (
-    Order("on", _("last first"), (Section(("on",), descending=True),), day="on"),
+    Order("on", _("last first"), (Section(("on", "began"), descending=True),), day="on"),
     Order("site", _("by site name"), (Section(("site_name",)),)),
 )
 SITE_ORDERS = (

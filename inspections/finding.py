@@ -1,7 +1,7 @@
 """What the one search box finds: a problem by its number, then problems, sites and parties by words."""
 
 import re
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
@@ -15,6 +15,19 @@ from inspections.models import Party, Problem, Site
 # 焦督〔2019〕1284号, (2019)1284, 2019-1284; or the running number alone: 1284, 第1284号.
 FULL = re.compile(r"(?P<prefix>[^\d\[(〔【]*)[\[(〔【]?(?P<year>(?:19|20)\d\d)[\])〕】\-–/ ]+(?P<seq>\d{1,7})号?")
 SHORT = re.compile(r"(?P<prefix>)第?(?P<seq>\d{1,7})号?")
+
+
+# A year alone is asked for at least as often as the problem of that number.
+YEAR = re.compile(r"(?:19|20)\d\d")
+
+
+def meant(text: str) -> Literal["exact", "alone", ""]:
+    """What a text that by_number() found one problem for is: a number with its year or its 号, which means nothing
+    else; a bare one, which may also stand in the words of other things; or one that is rather a year."""
+    typed = search.fold(text).strip()
+    if not typed.isdigit():
+        return "exact"
+    return "" if YEAR.fullmatch(typed) else "alone"
 
 
 def by_number(user: Any, text: str) -> "QuerySet[Problem]":
@@ -56,6 +69,7 @@ GROUPS = (
         "inspections/hits/_problem.html",
         _list("problems"),
         opens=lambda problem: reverse("problem", args=[problem.pk]),
+        means=meant,
     ),
     SearchGroup("problems", _("Problems"), by_words, "inspections/hits/_problem.html", _list("problems")),
     SearchGroup("sites", _("Sites"), sites, "inspections/hits/_site.html", _list("sites")),

@@ -129,10 +129,15 @@ class Listing:
                 continue
             chips.append(Chip(name, str(kind.label), self._words(name, value), self.address(**{name: None})))
         if self.is_figure:
-            words = " – ".join(day for day in (self.query.get("from"), self.query.get("to")) if day)
-            value = f"{self.query['figure']} {words}".strip()
-            chips.append(Chip("figure", _("Figure"), value, self.address(**dict.fromkeys(FIGURE))))
+            chips.append(Chip("figure", _("Figure"), self._figure_words(), self.address(**dict.fromkeys(FIGURE))))
         return chips
+
+    def _figure_words(self) -> str:
+        """What the figure is called, and its days."""
+        from inspections import figures
+
+        days = [short_date(day, self.today) for name in ("from", "to") if (day := _date(self.query, name))]
+        return f"{figures.LISTED[self.query.get('figure', '')][0]} {' – '.join(days)}"
 
     def _words(self, name: str, value: Any) -> str:
         if isinstance(value, datetime.date):
@@ -228,10 +233,11 @@ def columns(query: QueryDict, stored: Any) -> list[str]:
 
 
 def count(listing: Listing, tabs: dict[str, ProblemQuerySet]) -> counting.Counts:
-    """The total, a total per tab, and the facets, in one query."""
+    """The total, how many of it are held, a total per tab, and the facets, in one query."""
     lists: dict[str, Any] = dict(tabs)
     if listing.is_valid:
         lists["total"] = listing.problems
+        lists["held"] = listing.problems.held()
         facets = listing.filters.without(*FACETS)
         late: Any = facets.overdue(listing.today).annotate(age=age_column(listing.today))
         kept = ("status", "route", "special")

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from casetracker.bilingual import in_language
@@ -35,42 +36,60 @@ class Offer:
     team: list[Choice] = field(default_factory=list)
     kind: list[Choice] = field(default_factory=list)
     district: list[Choice] = field(default_factory=list)
+    # Of these, where the reader's own bureau works.
+    own: list[Choice] = field(default_factory=list)
     # The one site that the address names, if the reader may see it.
     site: list[Choice] = field(default_factory=list)
     # Saved views; `en` says "own" or "shared".
     view: list[Choice] = field(default_factory=list)
 
     def choices(self, name: str) -> list[tuple[str, Any]]:
-        """Choices of a form field; districts stand below their city, which itself means all of it."""
+        """Choices of a form field; districts stand below their city, which itself means all of it. The reader's own
+        city comes first."""
         if name != "district":
             return [(one.key, one.name) for one in getattr(self, name)]
         grouped: list[tuple[str, Any]] = []
-        for city in (one for one in self.district if not one.more):
+        own = {one.key for one in self.own} | {one.more for one in self.own}
+        cities = [one for one in self.district if not one.more]
+        for city in sorted(cities, key=lambda one: one.key not in own):
             below = [(one.key, one.name) for one in self.district if one.more == city.key]
             grouped.append((city.name, [(city.key, _("All of %(city)s") % {"city": city.name}), *below]))
         return grouped
 
 
-# Plain SQL: the same union through querysets takes longer to put together than to run.
+# Plain SQL: the same union through querysets takes longer to put together than to run. A district that has ended stays
+# where something lies in it, or below it: old records are still looked for.
 REFERENCE = """
 SELECT CASE WHEN kind IN ('team', 'office') THEN 'team' ELSE 'unit' END, id::text, name_zh, name_en, '', sort_key
   FROM casetracker_unit
 UNION ALL
 SELECT 'kind', id::text, name_zh, name_en, '', lpad(position::text, 6, '0') FROM inspections_problemkind
 UNION ALL
-SELECT 'district', code, name_zh, name_en, coalesce(parent_id, ''), code FROM casetracker_district
+SELECT 'district', code, name_zh, name_en, coalesce(parent_id, ''), code FROM casetracker_district ended
+ WHERE coalesce(valid_until, 9999) >= %s
+    OR EXISTS (SELECT FROM inspections_site WHERE district_id = ended.code)
+    OR EXISTS (SELECT FROM inspections_visit WHERE district_id = ended.code)
+    OR EXISTS (SELECT FROM inspections_problem WHERE district_id = ended.code)
+    OR EXISTS (SELECT FROM casetracker_district WHERE parent_id = ended.code)
 UNION ALL
 SELECT 'view', id::text, name, CASE WHEN owner_id = %s THEN 'own' ELSE 'shared' END, query,
        lpad(position::text, 6, '0')
   FROM casetracker_savedview
  WHERE page = %s AND (owner_id = %s OR shared_with_id = ANY(%s))
+UNION ALL
+SELECT DISTINCT 'own', d.code, d.name_zh, d.name_en, coalesce(d.parent_id, ''), d.code
+  FROM casetracker_unit_districts ud
+  JOIN casetracker_unit u ON u.id = ud.unit_id
+  JOIN casetracker_district d ON d.code = ud.district_id
+  JOIN unnest(%s::text[]) mine(path) ON starts_with(u.path, mine.path) OR starts_with(mine.path, u.path)
 """
 
 
 def offer(user: User, *, page: str, site: str = "") -> Offer:
     """Everything that a list offers to this person, in one query; the views are SavedView.usable_by()'s."""
     sql: str = REFERENCE
-    params: list[Any] = [user.pk, page, user.pk, [post.unit_id for post in user.posts]]
+    params: list[Any] = [timezone.localdate().year, user.pk, page, user.pk, [post.unit_id for post in user.posts]]
+    params.append([post.unit.path for post in user.posts])
     if site:
         with contextlib.suppress(EmptyResultSet):  # somebody who sees no site at all
             seen = Site.objects.visible_to(user).filter(pk=site).values_list("pk", "name")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -78,13 +78,17 @@ def overdue_panel(user: User, today: datetime.date) -> Panel | None:
         {"label": age_words(age), "count": found[f"age{n}"], "key": f"overdue-{age}", "url": view.url(overdue=age)}
         for n, age in enumerate(AGES)
     ]
+    opened = view.problems.open().aggregate(total=Count("pk"), held=Count("pk", filter=Q(held=True)))
     units = _units(view, late) if view.by_unit and found["total"] else []
     context = {
         "title": view.title,
         "total": found["total"],
-        "open": view.problems.open().count(),
+        "open": opened["total"],
         "url": view.url(overdue="any"),
         "open_url": view.url(state="open"),
+        # They are counted here but wait for nobody: neither the list beside it nor any mail has them.
+        "held": opened["held"],
+        "held_url": view.url(state="open", held="true"),
         "ages": ages,
         "most": max(row["count"] for row in ages),
         "before": _before(user, today),

@@ -2,6 +2,7 @@
 
 import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,6 +13,7 @@ from stdnum.exceptions import ValidationError as BadCode
 from casetracker import audit
 from casetracker.enums import Role
 from casetracker.errors import Invalid, NotAllowed
+from casetracker.ids import uuid7
 from casetracker.models import Unit, User
 from inspections import scope
 from inspections.ledger.cells import fold
@@ -47,11 +49,13 @@ def checked_code(text: str) -> str:
 
 
 @transaction.atomic
-def enter(office: Unit, *, by: User, now: datetime.datetime | None = None, **values: Any) -> Party:
+def enter(
+    office: Unit, *, by: User, party_id: UUID | None = None, now: datetime.datetime | None = None, **values: Any
+) -> Party:
     """Put a party on the office's register. Raises NotAllowed, Invalid (no name, a bad or a taken code)."""
     if not may_keep(by, office):
         raise NotAllowed(_("Only inspectors and supervisors of the office may do this."))
-    party = Party(office=office)
+    party = Party(pk=party_id or uuid7(), office=office)
     _fill(party, values)
     party.save(force_insert=True)
     _tell(party, "enter_party", by, now, after={name: getattr(party, name) for name in COLUMNS})

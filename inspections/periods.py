@@ -15,8 +15,8 @@ from casetracker.models.units import UnitQuerySet
 from inspections import policy, scope
 from inspections.models import Visit
 
-# The order of a list: what runs, what comes, what is over.
-RUNNING, COMING, OVER = 0, 1, 2
+# The order of a list: what runs, what comes, what is over, what was entered by mistake.
+RUNNING, COMING, OVER, WITHDRAWN = 0, 1, 2, 3
 
 
 def offices_to_choose(user: User) -> UnitQuerySet:
@@ -76,7 +76,9 @@ def days_of(row: Any) -> str:
 
 
 def standing(row: Any, today: datetime.date) -> int:
-    """RUNNING, COMING or OVER."""
+    """RUNNING, COMING, OVER or, of an alert, WITHDRAWN."""
+    if getattr(row, "withdrawn_on", None) is not None:
+        return WITHDRAWN
     if row.from_on > today:
         return COMING
     return OVER if row.until_on is not None and row.until_on < today else RUNNING

@@ -11,7 +11,7 @@ from inspections.enums import OPEN, Status
 
 if TYPE_CHECKING:
     # Named, as text, by the base classes below.
-    from inspections.models import Assignment, Party, Problem, Site, Visit  # noqa: F401
+    from inspections.models import AlertPeriod, Assignment, Party, Problem, Site, Visit  # noqa: F401
 
 
 def _scope(user: Any) -> Any:
@@ -50,6 +50,14 @@ class ProblemQuerySet(models.QuerySet["Problem"]):
         return self.open().filter(
             Q(paused_since__isnull=True) | Q(due_on__lt=F("paused_since")), met_on__isnull=True, due_on__lt=today
         )
+
+    def held(self) -> "ProblemQuerySet":
+        """Imported and not yet released: lists show them, no work queue, reminder or mail speaks of them."""
+        return self.filter(held=True)
+
+    def spoken_of(self) -> "ProblemQuerySet":
+        """Everything but those."""
+        return self.filter(held=False)
 
     def due_between(self, first: datetime.date, last: datetime.date) -> "ProblemQuerySet":
         """Open, not done, due on a day of the span (both ends inside)."""
@@ -134,6 +142,12 @@ class VisitQuerySet(models.QuerySet["Visit"]):
     def counted(self) -> "VisitQuerySet":
         """Without the visits of an import that was undone."""
         return self.filter(undone=False)
+
+
+class AlertQuerySet(models.QuerySet["AlertPeriod"]):
+    def standing(self) -> "AlertQuerySet":
+        """Without those that were entered by mistake."""
+        return self.filter(withdrawn_on__isnull=True)
 
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):

@@ -68,10 +68,10 @@ def _row(
         url=reverse("problem", args=[problem.pk]),
         light=light(row.due_on, today, calendars.load(), near),
         words=_words(row, verb, today),
-        title=problem.kind.name if problem.kind else problem.description,
+        title=problem.title,
         number=problem.number,
         place=problem.site_name,
-        text=problem.description if problem.kind else "",
+        text=problem.description if problem.description != problem.title else "",
         facts=facts,
         act=acts[0] or act(problem.pk, verb, WORDS.get(verb, str)()),
         also=acts[1],
@@ -121,7 +121,9 @@ def _photos(count: int) -> str:
 
 def _reported(deadlines: list[Deadline], problems: Problems, today: datetime.date) -> Made:
     """Reported fixed 2 Dec by the unit, 2 photos."""
-    shown = Count("attachments", filter=Q(attachments__withdrawn_at__isnull=True, attachments__evidence__kind="photo"))
+    # As the gate counts them: what nobody can open shows nothing.
+    photo = Q(attachments__evidence__kind="photo", attachments__evidence__unreadable="")
+    shown = Count("attachments", filter=photo & Q(attachments__withdrawn_at__isnull=True))
     rows = Feedback.objects.filter(problem__in=problems).annotate(photos=shown).order_by("at")
     latest = {row.problem_id: row for row in rows.select_related("assignment__unit", "by")}
     facts = {}

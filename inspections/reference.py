@@ -4,8 +4,10 @@ import datetime
 from typing import Any
 
 START = datetime.date(2016, 9, 1)  # the month of the 13710 notice
-S13710_ZH = "山西省政府办公厅2016年9月“13710”工作制度通知"
-S13710_EN = "notice on the 13710 working system, Shanxi government office, September 2016"
+# A notice of Shanxi binds nobody elsewhere: an office of another province has its terms because it took them over,
+# and each rule says so. An administrator enters the own province's rule where there is one.
+S13710_ZH = "参照山西省政府办公厅2016年9月“13710”工作制度通知"
+S13710_EN = "taken over from the notice on the 13710 working system, Shanxi government office, September 2016"
 OFFICE_ZH, OFFICE_EN = "督导组工作规则", "rule of the office"
 
 # code, Chinese and English name, amount, counted in, cut-off, source in Chinese and English

@@ -3,6 +3,7 @@
 import datetime
 import math
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from casetracker import audit
 from casetracker.enums import Role
 from casetracker.errors import Invalid, NotAllowed
+from casetracker.ids import uuid7
 from casetracker.models import District, Unit, User
 from inspections import scope
 from inspections.models import Party, Site, SiteName, SiteOperator, Visit
@@ -58,13 +60,16 @@ def office_for(user: User) -> Unit | None:
     return scope.bureau_of(units[0]) if units else None
 
 
-def districts_for(user: User) -> QuerySet[District]:
-    """The districts in which the person may enter sites: an inspector's own, a supervisor's those of the office."""
+def districts_for(user: User, site: Site | None = None) -> QuerySet[District]:
+    """The districts in which the person may enter sites: an inspector's own, a supervisor's those of the office.
+
+    Those that have ended are left out, except that of the site itself.
+    """
     codes = set(scope.of(user).districts)
     for unit in user.units_as(Role.SUPERVISOR):
         under = Unit.objects.under(scope.bureau_of(unit))
         codes.update(District.objects.of_units(under).values_list("code", flat=True))
-    return District.objects.filter(code__in=codes)
+    return District.objects.filter(code__in=codes).current(but=[site.district_id] if site else [])
 
 
 # --- Places -----------------------------------------------------------------------------------------
@@ -112,7 +117,13 @@ def _is_near(site: Site, lat: float | None, lon: float | None) -> bool:
 
 @transaction.atomic
 def enter(
-    *, by: User, office: Unit, operator_name: str = "", now: datetime.datetime | None = None, **values: Any
+    *,
+    by: User,
+    office: Unit,
+    operator_name: str = "",
+    site_id: UUID | None = None,
+    now: datetime.datetime | None = None,
+    **values: Any,
 ) -> Site:
     """Put a new site on the register, with its operator where one is named. `values` are columns of COLUMNS.
 
@@ -122,7 +133,7 @@ def enter(
     _check(values)
     if not keeps_sites_in(by, office, values["district"].pk):
         raise NotAllowed(_("You may enter sites only in your own districts."))
-    site = Site(office=office, **values)
+    site = Site(pk=site_id or uuid7(), office=office, **values)
     site.search = index_site(site)
     site.save(force_insert=True)
     if operator_name.strip():
@@ -211,7 +222,7 @@ def find(user: User, text: str) -> list[Site]:
 def visited_lately(user: User) -> list[Site]:
     """The sites of the last visits that the person's teams made, each once, the latest first."""
     teams = scope.of(user).teams or scope.of(user).offices
-    last = Visit.objects.filter(team__in=teams).order_by("-on", "-pk").values_list("site", flat=True)[:60]
+    last = Visit.objects.filter(team__in=teams).order_by("-on", "-began", "-pk").values_list("site", flat=True)[:60]
     ids = list(dict.fromkeys(last))[:FOUND_AT_MOST]
     known = Site.objects.select_related("kind", "district").defer("search").in_bulk(ids)
     return [known[pk] for pk in ids if pk in known]

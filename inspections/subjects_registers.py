@@ -31,6 +31,7 @@ SAYINGS: dict[str, Any] = {
     "change_campaign": gettext_lazy("%(who)s changed the campaign."),
     "enter_alert": gettext_lazy("%(who)s entered the alert."),
     "change_alert": gettext_lazy("%(who)s changed the alert."),
+    "withdraw_alert": gettext_lazy("%(who)s withdrew the alert."),
 }
 DETAILED = frozenset({"change_campaign", "change_alert"})
 

@@ -13,11 +13,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from casetracker.dates import short_date
 from casetracker.models import Custody, Event, Notice
 from casetracker.registry import Subject
-from casetracker.wording import fill, joined, listed, strong
+from casetracker.wording import day, fill, joined, listed, strong
 from inspections.enums import Outcome, Result, RiskClass, VisitMode
 from inspections.forms.fields import UPLOAD_AGE
 from inspections.models import Party, Site, Visit
 from inspections.subjects.corrections import corrected
+from inspections.visiting import CORRECTED
 
 LABELS: dict[str, Any] = {
     "name": gettext_lazy("name"),
@@ -47,6 +48,10 @@ def notice_sentence(notice: Notice) -> str:
     if notice.kind == "unreadable_photo":
         words = {"name": notice.params.get("name", ""), "label": notice.subject_label}
         return _("The photo %(name)s of the visit to %(label)s cannot be opened. Take it again.") % words
+    if notice.kind == CORRECTED:
+        told = {name: notice.params.get(name, "") for name in ("by", "reason")}
+        text = _("%(by)s corrected your record of the visit to %(label)s on %(date)s: %(reason)s")
+        return text % {**told, "label": notice.subject_label, "date": day(notice.params["on"])}
     return _("There is news of %(label)s.") % {"label": notice.subject_label}
 
 

@@ -236,7 +236,13 @@ def _walk_central(
     members = [handler_of(one.unit) for one in addressees]
     if reached >= 1:
         workflow.assign(
-            problem, by=cast.supervisor1, addressees=addressees, due_on=due_on, special=special, now=next(ticks)
+            problem,
+            by=cast.supervisor1,
+            addressees=addressees,
+            due_on=due_on,
+            special=special,
+            reason="按约定日期" if due_on else "",
+            now=next(ticks),
         )
     if reached >= 2:
         for member in members:

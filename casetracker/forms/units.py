@@ -58,7 +58,8 @@ class UnitForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         kept: Any = self.fields
-        kept["districts"].queryset = District.objects.order_by("code")
+        own = [] if self.instance.pk is None else self.instance.districts.values_list("code", flat=True)
+        kept["districts"].queryset = District.objects.current(but=own).order_by("code")
         units = Unit.objects.order_by("path")
         if self.instance.pk is None:
             del self.fields["reason"]

@@ -7,6 +7,7 @@ from .jobs import Heartbeat, Job, Option
 from .messages import Delivery, Letter, Notice
 from .numbers import NumberSeries
 from .places import District
+from .presses import Press
 from .units import Membership, Unit, UnitName, User
 from .views import SavedView
 
@@ -26,6 +27,7 @@ __all__ = [
     "Notice",
     "NumberSeries",
     "Option",
+    "Press",
     "SavedView",
     "Unit",
     "UnitName",

@@ -35,14 +35,14 @@ class Notice(models.Model):
     objects = NoticeQuerySet.as_manager()
 
     class Meta:
-        ordering = ["-id"]
+        ordering = ["-created_at", "-id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["person", "kind", "subject_type", "subject_id", "period"], name="notice_said_once"
             )
         ]
         indexes = [
-            models.Index(fields=["person", "-id"]),
+            models.Index(fields=["person", "-created_at", "-id"], name="notice_by_time"),
             models.Index(fields=["person"], condition=Q(read_at__isnull=True), name="notice_unread"),
         ]
 
@@ -69,6 +69,7 @@ class Delivery(models.Model):
     lease_until = models.DateTimeField(null=True)
     message_id = models.CharField(max_length=120, unique=True)
     sent_at = models.DateTimeField(null=True)
+    # Read it out with errors.said().
     error = models.TextField(blank=True)
     created_at = models.DateTimeField()
 

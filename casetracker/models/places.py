@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from casetracker.bilingual import Named
@@ -13,6 +14,11 @@ class DistrictQuerySet(models.QuerySet["District"]):
     def under(self, code: str) -> "DistrictQuerySet":
         """The district of this code with everything below it (two levels: county, zone)."""
         return self.filter(models.Q(code=code) | models.Q(parent=code) | models.Q(parent__parent=code))
+
+    def current(self, *, but: Iterable[str] = ()) -> "DistrictQuerySet":
+        """Those that exist this year, and those of the codes `but`: a record keeps the district that it has."""
+        ended = models.Q(valid_until__lt=timezone.localdate().year)
+        return self.filter(~ended | models.Q(code__in=list(but)))
 
     def of_units(self, units: Iterable[int] | models.QuerySet[Any]) -> "DistrictQuerySet":
         """The districts that these units (ids or a queryset) answer for, with everything below them."""

@@ -12,18 +12,26 @@ from django.forms import BaseForm, BoundField
 from django.template import Context
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from casetracker import dates
+from casetracker import dates, errors
 
 register = template.Library()
 
 LIGHTS = ("ok", "near", "late", "done", "stopped")
 # Parameters that say where in a list one stands: a changed filter starts again at the first page.
 PAGING = ("after", "before", "jump")
+# What never breaks across lines: numbers of records, dates in either language, clock times after them.
+WHOLE = re.compile(
+    r"[\u4e00-\u9fff]{1,4}[〔\[]\d{4}[〕\]]\d+号(?:（\d+）)?"
+    r"|(?:\d{4}年)?\d{1,2}月\d{1,2}日(?: \d{1,2}:\d{2})?"
+    r"|\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*(?: \d{4})?(?: \d{1,2}:\d{2})?"
+    r"|\d{4}-\d{2}-\d{2}"
+)
+HAN_RUN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff](?:[\w\u3000-\u303f\uff00-\uffef]*[\u3000-\u9fff\uff00-\uffef])?")
 HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 KINDS = {
     "radioselect": "radios",
@@ -158,6 +166,25 @@ def lang_run(value: object) -> str | SafeString:
     return format_html('<span lang="{}">{}</span>', spoken, text)
 
 
+@register.filter
+def said(stored: str) -> str | SafeString:
+    """Why something failed, as a worker stored it."""
+    return lang_run(errors.said(stored))
+
+
+@register.filter
+def unbroken(sentence: Any) -> SafeString:
+    """A sentence whose numbers and dates stay on one line each.
+
+    Plain text is escaped, and its Chinese names say so where the page is English.
+    """
+    plain = not isinstance(sentence, SafeString) and not dates.in_chinese()
+    parts = re.split(r"(<[^>]*>)", conditional_escape(sentence))
+    kept = [part if part.startswith("<") else WHOLE.sub(r'<span class="nowrap">\g<0></span>', part) for part in parts]
+    text = "".join(kept)
+    return mark_safe(HAN_RUN.sub(r'<span lang="zh-Hans">\g<0></span>', text) if plain else text)  # noqa: S308
+
+
 @register.simple_tag(takes_context=True)
 def querystring_replace(context: Context, **changes: Any) -> str:
     """This page's query with some parameters changed and its place in the list forgotten; None or "" takes one away."""
@@ -185,6 +212,14 @@ def querystring_toggle(context: Context, name: str, value: Any) -> str:
         if text in values
         else (querystring_replace(context, **{name: [*values, text]}))
     )
+
+
+@register.simple_tag(takes_context=True)
+def once(context: Context) -> SafeString:
+    """The id of a form that makes something, beside {% csrf_token %}: pressed again, it makes nothing twice."""
+    from casetracker import presses
+
+    return format_html('<input type="hidden" name="{}" value="{}">', presses.FIELD, presses.form_id(context["request"]))
 
 
 @register.filter

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from casetracker import registry
 from casetracker.models import Notice, User
+from casetracker.models.messages import NoticeQuerySet
 
 SIZE = 50
 
@@ -31,7 +32,7 @@ class Told:
 
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
-    """Notices, newest first: /inbox/?show=unread, older ones after ?before=<id>; htmx gets the rows alone."""
+    """Notices, what happened last first: ?show=unread, older ones after ?before=<id>; htmx gets the rows alone."""
     user: User = request.user  # type: ignore[assignment]
     everything = Notice.objects.of(user)
     unread = everything.unread().count()
@@ -39,8 +40,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     listed = everything.unread() if only_unread else everything
     total = unread if only_unread else everything.count()
     before = request.GET.get("before", "")
-    page = listed.filter(pk__lt=int(before)) if before.isdecimal() and len(before) < 19 else listed
-    notices = list(page.order_by("-pk")[: SIZE + 1])
+    notices = list(listed.filter(_older_than(before, everything)).order_by("-created_at", "-pk")[: SIZE + 1])
     shown = notices[:SIZE]
     query = {"show": "unread"} if only_unread else {}
     context: dict[str, Any] = {
@@ -50,12 +50,24 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "title": _title(unread, total),
         "tabs": _tabs(unread, everything.count() if only_unread else total, only_unread),
         "here": request.get_full_path(),
+        # What comes while the person reads has a higher number than everything shown.
+        "newest": max((notice.pk for notice in shown), default=0),
         "older_url": f"?{urlencode({**query, 'before': shown[-1].pk})}" if len(notices) > SIZE else "",
         "newest_url": f"{reverse('inbox')}?{urlencode(query)}" if before else "",
     }
     if request.htmx and before:  # type: ignore[attr-defined]
         return render(request, "inbox/_rows.html", context)
     return render(request, "inbox.html", context)
+
+
+def _older_than(before: str, mine: NoticeQuerySet) -> Q:
+    """What happened before the notice of this id; everything where the person has no such notice."""
+    if not before.isdecimal() or len(before) > 18:
+        return Q()
+    last = mine.filter(pk=int(before)).first()
+    if last is None:
+        return Q()
+    return Q(created_at__lte=last.created_at) & (Q(created_at__lt=last.created_at) | Q(pk__lt=last.pk))
 
 
 def tell(notices: list[Notice], user: User) -> list[Told]:

@@ -33,12 +33,20 @@ def search(request: HttpRequest) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     text = request.GET.get("q", "").strip()[:LONGEST]
     groups = []
+    found: set[Any] = set()
+    lonely = ""
     for group in registry.searches.values() if text else ():
         rows = list(group.find(user, text)[: SHOWN + 1])
+        found.update(rows)
         if group.opens and len(rows) == 1:
-            return redirect(group.opens(rows[0]))
+            meant = group.means(text)
+            if meant == "exact":
+                return redirect(group.opens(rows[0]))
+            lonely = group.opens(rows[0]) if meant == "alone" else ""
         if rows:
             url = group.list_url(text) if len(rows) > SHOWN else ""
             groups.append(Hits(group.key, group.label, rows[:SHOWN], bool(url), group.row_template, url))
+    if lonely and len(found) == 1:
+        return redirect(lonely)
     context = {"search_text": text, "groups": groups, "total": sum(len(group.rows) for group in groups)}
     return render(request, "search.html", context)

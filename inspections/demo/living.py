@@ -131,7 +131,8 @@ def _found(
     """A visit by the team of the district, and one problem found on it."""
     chance = scene.chance
     day = scene.today - datetime.timedelta(days=days_ago)
-    now = past(at(day, chance.choice([5, 6, 8, 9, 10]), chance.randrange(60)))
+    mode = chance.choice([VisitMode.PATROL, VisitMode.PATROL, VisitMode.UNANNOUNCED, VisitMode.NIGHT])
+    now = past(_begins(day, mode, days_ago, chance))
     team = Unit.objects.filter(kind="team", districts=site.district).order_by("pk").first()
     team = team or Unit.objects.filter(kind="team").order_by("pk")[0]
     members = [post.user for post in team.memberships.filter(role="inspector").select_related("user").order_by("pk")]
@@ -143,7 +144,7 @@ def _found(
         on=day,
         started_at=now,
         ended_at=past(now + datetime.timedelta(minutes=25)),
-        mode=chance.choice([VisitMode.PATROL, VisitMode.PATROL, VisitMode.UNANNOUNCED, VisitMode.NIGHT]),
+        mode=mode,
         people=len(members),
         campaign=Campaign.objects.filter(office=scene.office).first(),
         lat=site.lat,
@@ -173,6 +174,16 @@ def _found(
         shots=[scene.pool.of_kind(code, "before", count, chance, site.lat, site.lon, now)],
         now=now,
     )
+
+
+def _begins(day: datetime.date, mode: VisitMode, days_ago: int, chance: random.Random) -> datetime.datetime:
+    """When a visit begins: by day from five on, a night check late or before dawn, now and then across midnight."""
+    minute = chance.randrange(60)
+    if mode != VisitMode.NIGHT:
+        return at(day, chance.choice([5, 6, 8, 9, 10]), minute)
+    hour = chance.choice([22, 23, 0, 1, 3]) if days_ago else chance.choice([0, 1, 3])
+    # It lasts 25 minutes and belongs to the day it began.
+    return at(day, hour, 40 + minute % 20 if hour == 23 else minute)
 
 
 def _unit(scene: Scene, site: Site) -> Unit:

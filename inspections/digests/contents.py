@@ -16,11 +16,11 @@ from inspections.digests.rows import (
     beside_the_lead,
     closed_last_week,
     due_this_week,
+    held_back,
     new_last_week,
     overdue,
     reported_since,
     rows_of,
-    some_held,
     spoken_of,
     waiting,
 )
@@ -53,7 +53,9 @@ class Content:
     beside_rows: list[Row] = field(default_factory=list)
     # Whose problems they are.
     offices: set[int] = field(default_factory=set)
-    # An import waits to be released: lists then need telling to leave its rows out.
+    # Of imports that were not released: lists have them, the letter says how many it leaves out.
+    held: int = 0
+    # There are some, so that lists need telling to leave them out.
     some_held: bool = False
     # unit id, Chinese and English name, overdue, oldest date
     units: list[tuple[int, str, str, int, datetime.date]] = field(default_factory=list)
@@ -77,12 +79,14 @@ def contents(wanted: Sequence[Hashable], as_of: AsOf) -> dict[Hashable, Any]:
             pk__in=[one.unit for one in asked]
         )
     }
-    held = some_held()
+    held = held_back().exists()
     made = {one: Content(one, names[one.unit], some_held=held) for one in asked if one.unit in names}
     _fill_units({unit: made[one] for unit, one in units.items() if one in made}, as_of)
     _fill_teams({unit: made[one] for unit, one in teams.items() if one in made}, as_of)
     for one in offices:
         _fill_office(made[one], as_of)
+    if held:
+        _fill_held(made)
     return {one: content for one, content in made.items() if content.says_something}
 
 
@@ -159,6 +163,18 @@ def _fill_office(content: Content, as_of: AsOf) -> None:
         content.requests = requests(content.audience).count()
     else:
         content.waiting = {status: waiting(own, as_of, status).count() for status in WAITING}
+
+
+def _fill_held(made: dict[Audience, Content]) -> None:
+    """What each audience's lists show more than its letter; two queries and one per office."""
+    for role, column in ((Role.HANDLER, "lead_unit"), (Role.INSPECTOR, "team")):
+        counted = dict(_counted(held_back(), column))
+        for audience, content in made.items():
+            if audience.role == role:
+                content.held = counted.get(audience.unit, 0)
+    for audience, content in made.items():
+        if audience.role in (Role.LEADER, Role.SUPERVISOR):
+            content.held = held_back().filter(office__in=content.offices).count()
 
 
 def _units(late: Any) -> list[tuple[int, str, str, int, datetime.date]]:

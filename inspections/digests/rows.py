@@ -12,7 +12,7 @@ from casetracker.letters import AsOf
 from casetracker.models import Deadline
 from inspections import figures
 from inspections.enums import WITH_UNIT, AssignmentRole, AssignmentState, Clock, Status
-from inspections.models import Assignment, ImportBatch, Problem, Stage
+from inspections.models import Assignment, Problem, Stage
 from inspections.querysets import ProblemQuerySet
 
 FIRST_DAY = datetime.date(1900, 1, 1)
@@ -37,14 +37,14 @@ class Row(NamedTuple):
 
 def spoken_of() -> ProblemQuerySet:
     """Every problem but imported ones that were not released."""
-    found: ProblemQuerySet = Problem.objects.filter(held=False)
+    found: ProblemQuerySet = Problem.objects.spoken_of()
     return found
 
 
-def some_held() -> bool:
-    """Is there an import that was not released, so that lists show more than may be spoken of?"""
-    waiting_imports = ImportBatch.objects.filter(released_at__isnull=True)
-    return Problem.objects.filter(held=True, import_batch__in=waiting_imports).exists()
+def held_back() -> ProblemQuerySet:
+    """Open imported problems that were not released: their readers see them in lists only."""
+    found: ProblemQuerySet = Problem.objects.held().open()
+    return found
 
 
 def overdue(problems: ProblemQuerySet, as_of: AsOf) -> ProblemQuerySet:
@@ -113,13 +113,13 @@ def rows_of(problems: Any, group: str, most: int | None = None) -> Iterator[Row]
 
 
 def new_last_week(problems: ProblemQuerySet, as_of: AsOf) -> ProblemQuerySet:
-    found: ProblemQuerySet = problems.counted().filter(found_on__range=as_of.last_week)
-    return found
+    """Found last week and not void at its end, whatever became of them since."""
+    return figures.found(problems, figures.Period(*as_of.last_week))
 
 
 def closed_last_week(problems: ProblemQuerySet, as_of: AsOf) -> ProblemQuerySet:
-    found: ProblemQuerySet = problems.filter(status=Status.CLOSED, closed_on__range=as_of.last_week)
-    return found
+    """Closed in the course of last week and still so at its end, whatever became of them since."""
+    return figures.newly_closed(problems, figures.Period(*as_of.last_week))
 
 
 # --- A unit's part of what another unit leads -------------------------------------------------------

@@ -15,6 +15,7 @@ from casetracker.dates import in_chinese, short_date, weekday_short
 from casetracker.enums import Role
 from casetracker.explain.lateness import days_left, lateness, moved_note
 from casetracker.letters import AsOf, Group, Line, Part, Total, absolute, and_more
+from casetracker.wording import opening
 from casetracker.workdays import light
 from inspections.digests.contents import MOST_ROWS, OLDEST, Content
 from inspections.digests.readers import Audience
@@ -115,8 +116,7 @@ def _overdue_url(content: Content, as_of: AsOf, **more: Any) -> str:
 
 def _totals(content: Content, as_of: AsOf) -> list[Total]:
     first, last = as_of.last_week
-    found = {"found_from": first.isoformat(), "found_to": last.isoformat()}
-    closed = {"closed_from": first.isoformat(), "closed_to": last.isoformat()}
+    week = {"from": first.isoformat(), "to": last.isoformat()}
     overdue = Total(
         "overdue", content.overdue, _("overdue now"), _overdue_url(content, as_of), late=bool(content.overdue)
     )
@@ -124,8 +124,8 @@ def _totals(content: Content, as_of: AsOf) -> list[Total]:
     return [
         overdue,
         Total("due_week", content.due_week, _("due this week"), due_url),
-        Total("new", content.new, _("new last week"), _list(content, **found)),
-        Total("closed", content.closed, _("closed last week"), _list(content, **closed)),
+        Total("new", content.new, _("new last week"), _list(content, figure="problems", **week)),
+        Total("closed", content.closed, _("closed last week"), _list(content, figure="newly_closed", **week)),
     ]
 
 
@@ -145,23 +145,30 @@ def _links(content: Content) -> list[tuple[str, str]]:
 
 
 def _remarks(content: Content) -> list[str]:
-    if content.audience.role != Role.HANDLER:
-        return []
-    if not content.requests:
-        return [_("Waiting for a decision: nothing.")]
-    text = ngettext(
-        "Waiting for a decision: %(count)s request for more time.",
-        "Waiting for a decision: %(count)s requests for more time.",
-        content.requests,
-    )
-    return [text % {"count": content.requests}]
+    remarks = []
+    if content.audience.role == Role.HANDLER:
+        text = ngettext(
+            "Waiting for a decision: %(count)s request for more time.",
+            "Waiting for a decision: %(count)s requests for more time.",
+            content.requests,
+        )
+        asked = text % {"count": content.requests}
+        remarks.append(asked if content.requests else _("Waiting for a decision: nothing."))
+    if content.held:
+        text = ngettext(
+            "Not included: %(count)s open problem of an import that is not released yet.",
+            "Not included: %(count)s open problems of imports that are not released yet.",
+            content.held,
+        )
+        remarks.append(text % {"count": content.held})
+    return remarks
 
 
 # --- Groups of rows ---------------------------------------------------------------------------------
 
 
 def _title(row: Row) -> str:
-    return in_language(row.kind_zh or "", row.kind_en or "") or row.text[:60]
+    return in_language(row.kind_zh or "", row.kind_en or "") or opening(row.text) or row.site
 
 
 def _url(row: Row) -> str:

@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from casetracker import wording
-from casetracker.models import Unit
+from casetracker.dates import long_date, short_date
+from casetracker.models import DeadlineRule, Unit
 from inspections.forms import fields
-from inspections.forms.handing import addressable
+from inspections.forms.handing import addressable, usual
 from inspections.models import Problem
 
 
@@ -23,13 +24,20 @@ class BatchForm(forms.Form):
     title = forms.CharField(label=gettext_lazy("Title"), max_length=200)
     requirement = fields.text(gettext_lazy("What is required"), required=False, rows=3)
     due_on = fields.day(
-        gettext_lazy("Due on"), required=False, hint=gettext_lazy("Empty: for each the date that its rule gives.")
+        gettext_lazy("Due on"), required=False, hint=gettext_lazy("Empty: for each the date that stands beside it.")
     )
+    later = fields.reason(gettext_lazy("Why later"), required=False)
     unit = forms.TypedChoiceField(label=gettext_lazy("Unit for all that have none of their own below"), required=False)
 
     def __init__(self, *args: Any, office: Unit, problems: Sequence[Problem], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.problems = problems
+        today, rules = timezone.localdate(), dict[str, DeadlineRule]()
+        self.usual = {problem.pk: usual(problem, today, rules) for problem in problems}
+        earliest = min((one.rule_due_on for one in self.usual.values()), default=today)
+        self.fields["later"].help_text = _("Needed where the date lies after %(date)s.") % {
+            "date": long_date(earliest, today)
+        }
         units = {str(unit.pk): unit for unit in addressable(office)}
         for problem in problems:
             units |= {str(unit.pk): unit for unit in problem.candidates.all()}
@@ -67,6 +75,7 @@ class BatchForm(forms.Form):
         return [
             {
                 "problem": problem,
+                "usual": self.usual[problem.pk],
                 "unit": self[f"unit_{problem.pk}"],
                 "reason": self[f"reason_{problem.pk}"] if f"reason_{problem.pk}" in self.fields else None,
             }
@@ -74,23 +83,34 @@ class BatchForm(forms.Form):
         ]
 
     def chosen(self) -> list[tuple[Problem, Unit, str]]:
-        """The problems that go out, each with its unit and the reason for it; only after is_valid()."""
+        """The problems that go out, each with its unit and the reason for it, and for a later date; only after
+        is_valid()."""
         picked = []
         for problem in self.problems:
             own = self.cleaned_data[f"unit_{problem.pk}"]
             unit = self.cleaned_data["unit"] if own is None else own
             if isinstance(unit, Unit):
-                picked.append((problem, unit, self.cleaned_data.get(f"reason_{problem.pk}", "")))
+                why = self.cleaned_data.get(f"reason_{problem.pk}", ""), self._later(problem)
+                picked.append((problem, unit, " ".join(filter(None, why))))
         return picked
 
+    def _later(self, problem: Problem) -> str:
+        """Why this problem gets a later date than its rule gives; empty where it does not."""
+        due_on = self.cleaned_data.get("due_on")
+        later = due_on is not None and due_on > self.usual[problem.pk].rule_due_on
+        return self.cleaned_data.get("later", "") if later else ""
+
     def clean_due_on(self) -> Any:
-        day = self.cleaned_data["due_on"]
-        if day is not None and day < timezone.localdate():
-            raise forms.ValidationError(_("The date must not lie in the past."))
-        return day
+        return fields.checked_new_date(self.cleaned_data["due_on"])
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        due_on = data.get("due_on")
+        if not self.errors and due_on is not None and not data.get("later"):
+            limits = [self.usual[problem.pk].rule_due_on for problem, _unit, _why in self.chosen()]
+            if limits and due_on > min(limits):
+                words = {"date": short_date(min(limits), timezone.localdate())}
+                self.add_error("later", _("The rule gives until %(date)s: say why it is later.") % words)
         if not self.errors and not self.chosen():
             self.add_error("unit", _("Choose a unit here, or one for at least one problem below."))
         return data

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -37,12 +36,6 @@ class BulkForm(forms.Form):
             if value not in (None, "", [])
         }
 
-    def _not_past(self, name: str) -> Any:
-        day = self.cleaned_data.get(name)
-        if day is not None and day < timezone.localdate():
-            raise forms.ValidationError(_("The date must not lie in the past."))
-        return day
-
 
 class BulkAssignForm(BulkForm):
     intro = gettext_lazy("Each unit is told at once and gets its own clocks: to claim, to answer, to put it right.")
@@ -52,11 +45,10 @@ class BulkAssignForm(BulkForm):
         label=gettext_lazy("Co-handlers"),
         coerce=int,
         required=False,
-        widget=forms.SelectMultiple(attrs={"size": 5}),
-        help_text=gettext_lazy("Hold Ctrl to choose several."),
+        widget=forms.CheckboxSelectMultiple,
     )
     due_on = fields.day(
-        gettext_lazy("Due on"), required=False, hint=gettext_lazy("Empty: for each the date that its rule gives.")
+        gettext_lazy("Due on"), required=False, hint=gettext_lazy("Empty: for each by its rule or its checklist item.")
     )
     title = forms.CharField(
         label=gettext_lazy("Title of the batch"),
@@ -66,9 +58,8 @@ class BulkAssignForm(BulkForm):
     )
     requirement = fields.text(gettext_lazy("What is required"), required=False, rows=2)
     reason = fields.reason(
-        gettext_lazy("Why this unit"),
         required=False,
-        hint=gettext_lazy("Needed for those for which several units were possible."),
+        hint=gettext_lazy("Needed where several units were possible, and for a date later than the rule’s."),
     )
 
     def prepare(self) -> None:
@@ -78,7 +69,7 @@ class BulkAssignForm(BulkForm):
         self.fields["co"].choices = choices  # type: ignore[attr-defined]
 
     def clean_due_on(self) -> Any:
-        return self._not_past("due_on")
+        return fields.checked_new_date(self.cleaned_data.get("due_on"))
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -116,7 +107,7 @@ class BulkEscalateForm(BulkForm):
     due_on = fields.day(gettext_lazy("Answer by"), required=False)
 
     def clean_due_on(self) -> Any:
-        return self._not_past("due_on")
+        return fields.checked_new_date(self.cleaned_data.get("due_on"))
 
 
 FORMS: dict[Verb, type[BulkForm]] = {

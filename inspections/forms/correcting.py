@@ -90,9 +90,9 @@ class AmendForm(VerbForm):
 
 
 def _districts_around(district: District) -> Any:
-    """The divisions of the same city."""
+    """The divisions of the same city that exist today, and its own."""
     top = district.parent_id or district.code
-    return District.objects.under(top)
+    return District.objects.under(top).current(but=[district.code])
 
 
 class MergeForm(VerbForm):

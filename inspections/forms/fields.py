@@ -7,18 +7,22 @@ from typing import Any, BinaryIO, cast
 from django import forms
 from django.core import signing
 from django.core.files.uploadedfile import UploadedFile
+from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from casetracker import evidence, wording
+from casetracker.errors import Invalid
 from casetracker.evidence import EvidenceRefused
 from casetracker.models import Evidence, User
 from inspections.models import Problem
 from inspections.workflow import Shot
+from inspections.workflow.clocks import check_new_date
 
 MOST_FILES = 20
 SALT = "casetracker.upload"
+YEAR = datetime.timedelta(days=366)
 UPLOAD_AGE = datetime.timedelta(days=1)
 
 
@@ -52,6 +56,29 @@ def day(label: Any, *, hint: Any = "", required: bool = True) -> forms.DateField
     """A date, in the browser's own picker."""
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     return forms.DateField(label=label, help_text=hint, required=required, widget=widget)
+
+
+def checked_new_date(value: datetime.date | None) -> datetime.date | None:
+    """The new date of a form that does many things at once, refused beside its field as the workflow would."""
+    if value is not None:
+        try:
+            check_new_date(value, timezone.localdate())
+        except Invalid as error:
+            raise forms.ValidationError(str(error)) from error
+    return value
+
+
+def long_ago() -> forms.BooleanField:
+    """The tick with which a day of more than a year back is confirmed; it shows once it is needed."""
+    return forms.BooleanField(label=gettext_lazy("The day is right"), required=False)
+
+
+def lies_long_ago(day: datetime.date) -> str:
+    """What is said of a day that lies more than a year back, on which something was found; else empty."""
+    if timezone.localdate() - day <= YEAR:
+        return ""
+    text = _("This lies more than a year back: a number of the series of %(year)s will be taken. Is the day right?")
+    return text % {"year": day.year}
 
 
 def by_number(value: str, near: Problem, user: User) -> Problem:

@@ -1,6 +1,7 @@
 """Forms for handing a problem on: name candidates, assign, hand back, release, send to the office."""
 
 import datetime
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -14,7 +15,7 @@ from casetracker.dates import long_date
 from casetracker.enums import UnitKind
 from casetracker.explain.sentence import term_words
 from casetracker.models import DeadlineRule, Unit
-from casetracker.workdays import count
+from casetracker.workdays import Term, count
 from inspections import deadlines, policy
 from inspections.enums import AssignmentRole, Clock, Verb
 from inspections.forms import fields
@@ -28,13 +29,38 @@ def addressable(office: Unit) -> list[Unit]:
     return list(Unit.objects.current().addressable_by(office).order_by("kind", "sort_key"))
 
 
-def default_due(problem: Problem, today: datetime.date) -> tuple[datetime.date, str]:
-    """The date that the rule gives a problem assigned on the day, and the rule in words."""
+@dataclass(frozen=True)
+class Usual:
+    """The date that a problem assigned today gets where none is given, why, and the last one that needs no reason."""
+
+    due_on: datetime.date
+    words: str
+    rule_due_on: datetime.date
+
+    @property
+    def empty(self) -> str:
+        """What an empty date stands for."""
+        date = long_date(self.due_on, timezone.localdate())
+        return _("Empty: %(date)s (%(rule)s).") % {"date": date, "rule": self.words}
+
+
+def usual(problem: Problem, today: datetime.date, rules: dict[str, DeadlineRule] | None = None) -> Usual:
+    """By the rule, or by the usual term of the checklist item that raised it where that ends earlier.
+
+    `rules` keeps those that were read, for many problems.
+    """
+    known = {} if rules is None else rules
     code = deadlines.rule_code(Clock.RECTIFY, severity=problem.severity, route=problem.route)
-    rule = DeadlineRule.objects.in_force(code, today)
+    rule = known.get(code) or known.setdefault(code, DeadlineRule.objects.in_force(code, today))
     term = deadlines.term_of(rule)
-    words = _("%(rule)s, %(term)s") % {"rule": rule.name, "term": term_words(term)}
-    return count(today, term, calendars.load()).due_on, words
+    rule_due = count(today, term, calendars.load()).due_on
+    item = problem.checklist_item
+    due = deadlines.usual_due(rule_due, item.term_days if item else None, today)
+    if due is None or item is None:
+        words = _("%(rule)s, %(term)s") % {"rule": rule.name, "term": term_words(term)}
+        return Usual(rule_due, words, rule_due)
+    told = {"position": item.position, "term": term_words(Term(item.term_days or 0, "day", False))}
+    return Usual(due, _("usual term of item %(position)s: %(term)s") % told, rule_due)
 
 
 class AssignForm(VerbForm):
@@ -51,8 +77,7 @@ class AssignForm(VerbForm):
     co = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Co-handlers"),
         required=False,
-        widget=forms.SelectMultiple(attrs={"size": 5}),
-        help_text=gettext_lazy("Hold Ctrl to choose several."),
+        widget=forms.CheckboxSelectMultiple,
     )
     special = forms.BooleanField(label=gettext_lazy("Special assignment"), required=False)
     regulator = forms.TypedChoiceField(label=gettext_lazy("Sector regulator"), required=False)
@@ -87,9 +112,8 @@ class AssignForm(VerbForm):
 
     def _explain(self, candidates: list[Unit]) -> None:
         """What holds where nothing is chosen, and what has to be said where several units were possible."""
-        due, words = default_due(self.problem, timezone.localdate())
-        empty = _("Empty: %(date)s (%(rule)s).") % {"date": long_date(due, timezone.localdate()), "rule": words}
-        self.fields["due_on"].help_text = empty
+        offered = usual(self.problem, timezone.localdate())
+        self.fields["due_on"].help_text = offered.empty
         self.initial.setdefault("special", self.problem.special)
         self.initial.setdefault("goal", self.problem.goal)
         self.initial.setdefault("measures", self.problem.measures)
@@ -97,7 +121,10 @@ class AssignForm(VerbForm):
         if len(candidates) == 1:
             self.initial.setdefault("lead", str(candidates[0].pk))
         if not candidates:
-            del self.fields["reason"]
+            last = {"date": long_date(offered.rule_due_on, timezone.localdate())}
+            self.fields["reason"].label = _("Why later")
+            self.fields["reason"].widget.attrs["rows"] = 2
+            self.fields["reason"].help_text = _("Needed where the date lies after %(date)s.") % last
             return
         self.fields["reason"].label = _("Why this unit")
         if len(candidates) > 1:
@@ -140,8 +167,8 @@ class NameCandidatesForm(VerbForm):
     units = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Possible units"),
         required=False,
-        widget=forms.SelectMultiple(attrs={"size": 8}),
-        help_text=gettext_lazy("Hold Ctrl to choose several. None takes the names back."),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("None takes the names back."),
     )
     reason = fields.reason(required=False)
 

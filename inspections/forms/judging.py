@@ -60,9 +60,10 @@ class JudgeForm(VerbForm):
         back = result in (Result.PARTLY, Result.NOT_FIXED)
         self.need("remaining", result == Result.PARTLY, _("Say what remains to be done, e.g. 6 of 9."))
         self.need("due_on", back, _("Choose the new date."))
-        self.fields["note"].required = back
+        # What remains of a partly fixed one says why it goes back.
+        self.fields["note"].required = result == Result.NOT_FIXED
         self.fields["note"].error_messages["required"] = _("Say what is not right yet.")
-        self.fields["note"].help_text = _("What is not right yet, where it goes back.")
+        self.fields["note"].help_text = _("Where it is not fixed: what is not right yet.")
 
     def move(self) -> Move:
         data = self.cleaned_data

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from casetracker.errors import Invalid
+from casetracker.errors import DomainError
 from inspections.models import Party
 
 
@@ -20,9 +20,10 @@ class PartyForm(forms.ModelForm):
     def validate_constraints(self) -> None:
         """Left to inspections.parties, which says whose code it is."""
 
-    def refuse(self, error: Invalid) -> None:
+    def refuse(self, error: DomainError) -> None:
         """Put a refusal beside the field it names, or above the form."""
-        self.add_error(error.field if error.field in self.fields else None, str(error))
+        name = getattr(error, "field", "")
+        self.add_error(name if name in self.fields else None, str(error))
 
     def values(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in self.Meta.fields}

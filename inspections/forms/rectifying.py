@@ -164,7 +164,7 @@ class DecideExtensionForm(VerbForm):
         self.need("granted_on", chosen == Decision.GRANTED, _("Choose the new date."))
         self.fields["note"].required = chosen == Decision.REFUSED
         self.fields["note"].error_messages["required"] = _("Say why it is refused.")
-        self.fields["note"].help_text = _("Why, where it is refused.")
+        self.fields["note"].help_text = _("Why, where it is refused or granted for longer than was asked.")
 
     def move(self) -> Move:
         data = self.cleaned_data

@@ -1,9 +1,11 @@
 """The forms of a newly found problem: one on a visit, one by itself; files sent once are never lost."""
 
 import datetime
+from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.db import transaction
@@ -109,7 +111,7 @@ class FindingForm(forms.Form):
         values = self.cleaned_data
         if values.get("fixed") and values.get("route") != Route.ON_SPOT:
             self.add_error("route", _("What was fixed while you were there goes “on the spot”."))
-        if values.get("fixed") and not any(one.kind == "photo" for one in values.get("photos") or []):
+        if values.get("fixed") and not any(one.shows_something for one in values.get("photos") or []):
             self.add_error("photos", _("Add at least one photo of how it was before."))
         return values
 
@@ -141,6 +143,7 @@ class ReportForm(FindingForm):
 
     team = forms.TypedChoiceField(label=gettext_lazy("Found by"))
     found_on = fields.day(gettext_lazy("Found on"))
+    long_ago = fields.long_ago()
     found_at = forms.TimeField(
         label=gettext_lazy("At"), required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
     )
@@ -184,15 +187,18 @@ class ReportForm(FindingForm):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean()
+        if values.get("found_on") and not values["long_ago"] and (said := fields.lies_long_ago(values["found_on"])):
+            self.add_error("long_ago", said)
         if values.get("found_on") and values.get("found_at"):
             moment = local_moment(values["found_on"], values["found_at"])
             if moment > timezone.now():
                 self.add_error("found_at", _("This hour has not come yet."))
         return values
 
-    def save(self) -> Problem:
-        """Report it, and fix it on the spot where photos say so: both or neither. Raises the workflow's refusals."""
-        one = self.finding()
+    def save(self, key: UUID) -> Problem:
+        """Report it under this id, and fix it on the spot where photos say so: both or neither. Raises the workflow's
+        refusals."""
+        one = replace(self.finding(), problem_id=key)
         if not one.fixed:
             return self._report(one)
         with transaction.atomic():
@@ -223,6 +229,7 @@ class ReportForm(FindingForm):
             lat=lat,
             lon=lon,
             shots=one.shots,
+            problem_id=one.problem_id,
         )
 
     def _found_at(self) -> datetime.datetime | None:

@@ -2,13 +2,14 @@
 
 import re
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from stdnum.cn import uscc
 
-from casetracker.errors import Invalid
+from casetracker.errors import DomainError, Invalid
 from casetracker.models import District, User
 from inspections import siting
 from inspections.enums import RiskClass
@@ -29,10 +30,11 @@ class PositionField(forms.CharField):
         if len(parts) != 2:
             raise forms.ValidationError(_("Write latitude and longitude in degrees, e.g. 35.2410, 113.2380."))
         lat, lon = (float(part) for part in parts)
-        if abs(lat) > 90 and abs(lon) <= 90:
+        if 90 < abs(lat) <= 180 and abs(lon) <= 90:
             raise forms.ValidationError(_("Latitude comes first: %(lon)s, %(lat)s.") % {"lat": lat, "lon": lon})
         if abs(lat) > 90 or abs(lon) > 180:
-            raise forms.ValidationError(_("There is no such place on earth. Check the figures."))
+            text = _("There is no such place: latitude goes to 90, longitude to 180. Check the figures.")
+            raise forms.ValidationError(text)
         return lat, lon
 
     def prepare_value(self, value: Any) -> Any:
@@ -84,7 +86,7 @@ class SiteForm(forms.Form):
         if site is not None:
             kwargs["initial"] = _initial(site) | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
-        self.fields["district"].queryset = siting.districts_for(by)  # type: ignore[attr-defined]
+        self.fields["district"].queryset = siting.districts_for(by, site)  # type: ignore[attr-defined]
         if site is None:
             del self.fields["valid_until"]
 
@@ -115,8 +117,8 @@ class SiteForm(forms.Form):
         lat, lon = self.cleaned_data.get("position") or (None, None)
         return values | {"name": values["name"].strip(), "lat": lat, "lon": lon}
 
-    def save(self) -> Site:
-        """Enter or change the site. Raises the refusals of siting."""
+    def save(self, key: UUID) -> Site:
+        """Enter the site under this id, or change it. Raises the refusals of siting."""
         operator = self.cleaned_data["operator_name"]
         if self.site is not None:
             if not self.has_changed():
@@ -126,7 +128,12 @@ class SiteForm(forms.Form):
             return siting.change(self.site, by=self.by, operator_name=operator, **self._touched())
         office = siting.office_for(self.by)
         assert office is not None, "the view lets only people in who keep sites"
-        return siting.enter(by=self.by, office=office, operator_name=operator, **self.columns())
+        return siting.enter(by=self.by, office=office, operator_name=operator, site_id=key, **self.columns())
+
+    def refuse(self, error: DomainError) -> None:
+        """Put a refusal beside the field it names, or above the form."""
+        name = {"lat": "position"}.get(getattr(error, "field", ""), getattr(error, "field", ""))
+        self.add_error(name if name in self.fields else None, str(error))
 
     def _touched(self) -> dict[str, Any]:
         """The columns that were changed on the page, so that another person's change of others stays."""

@@ -4,18 +4,22 @@ import datetime
 import re
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, Q
 from django.forms.utils import ErrorDict
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from casetracker import calendars
 from casetracker.errors import DomainError
 from casetracker.models import Unit, User
 from inspections import policy, visiting
-from inspections.enums import OPEN, Outcome, Phase, Verb
+from inspections.enums import OPEN, Outcome, Phase, Route, Status, Verb
+from inspections.forms import fields
 from inspections.forms.fields import StoredFilesField
 from inspections.forms.reporting import FindingForm, Offer
 from inspections.forms.visits import AnswerForm, GoodForm, SeenForm, VisitForm
@@ -38,6 +42,33 @@ class More:
     most: int
 
 
+class NewVisitForm(VisitForm):
+    """A visit that is recorded now; what is unlikely of it is asked about, and ticked with the second press."""
+
+    another = forms.BooleanField(label=gettext_lazy("Record another visit"), required=False)
+    long_ago = fields.long_ago()
+
+    def ask(self, site: Site, finds: bool) -> None:
+        """Ask whether it is really another visit, and of that day; only where everything else of it is right."""
+        if self.errors:
+            return
+        facts = self.facts()
+        hours = facts["started_at"], facts["ended_at"]
+        twin = None if facts["another"] else visiting.recorded_already(facts["team"], site, facts["on"], *hours)
+        if twin is not None and twin.started_at is not None:
+            time = f"{timezone.localtime(twin.started_at):%H:%M}"
+            text = _("Your team recorded a visit at this site at %(time)s already. Record another?")
+            self.add_error("another", text % {"time": time})
+        elif twin is not None:
+            self.add_error("another", _("Your team recorded a visit at this site on that day already. Record another?"))
+        if finds and not facts["long_ago"] and (said := fields.lies_long_ago(facts["on"])):
+            self.add_error("long_ago", said)
+
+    def columns(self) -> dict[str, Any]:
+        """What visiting.record_visit() takes."""
+        return {name: value for name, value in self.facts().items() if name not in ("another", "long_ago")}
+
+
 class VisitSheet:
     """The forms of a visit to one site, with every open problem of it on a re-inspection.
 
@@ -57,11 +88,11 @@ class VisitSheet:
         files: Any = None,
         add: str = "",
     ) -> None:
-        self.by, self.site, self.version, self.recheck = by, site, version, recheck
+        self.by, self.site, self.version, self.recheck, self.teams = by, site, version, recheck, teams
         sent: dict[str, Any] = {"data": data, "files": files}
         offered = Offer(site)
         self.parties = offered.parties
-        self.facts = VisitForm(**sent, by=by, teams=teams, recheck=recheck)
+        self.facts = NewVisitForm(**sent, by=by, teams=teams, recheck=recheck)
         self.seen = self._seen_forms(data, sent) if recheck else []
         rows: dict[str, Any] = sent | {"by": by, "site": site, "offered": offered}
         items = version.items.select_related("kind") if version and not recheck else []
@@ -101,12 +132,20 @@ class VisitSheet:
         must_answer = data is None or data.get("outcome", Outcome.INSPECTED) == Outcome.INSPECTED
         today, calendar = timezone.localdate(), calendars.load()
         terms: dict[tuple[str, str], datetime.date] = {}
+        own = {team.pk for team in self.teams}
         rows = []
         for problem in problems:
             key = (problem.severity, problem.route)
             if key not in terms:
                 terms[key] = visiting.new_term(problem, today)
-            row = SeenForm(**sent, by=self.by, problem=problem, new_term=terms[key], must_answer=must_answer)
+            row = SeenForm(
+                **sent,
+                by=self.by,
+                problem=problem,
+                new_term=terms[key],
+                must_answer=must_answer,
+                rests=problem.team_id in own and _rests(problem, today),
+            )
             row.may_open = problem.pk in visible
             row.hindrance = policy.refusal(Verb.RECHECK, problem, self.by) or ""
             row.lit = light_of(problem, today, calendar)
@@ -123,7 +162,14 @@ class VisitSheet:
 
     def is_valid(self) -> bool:
         """Check every form, also after one failed: the files of all of them are stored by that."""
-        return all([form.is_valid() for form in self.forms])
+        if not all([form.is_valid() for form in self.forms]):
+            return False
+        self.facts.ask(self.site, finds=any(one.finding() is not None for one in self.answers) or self._found_more)
+        return self.facts.is_valid()
+
+    @property
+    def _found_more(self) -> bool:
+        return any(form.has_changed() for form in self.findings)
 
     def hold(self) -> bool:
         """Keep everything that was sent without judging it: files go into the store. False where one is refused."""
@@ -138,8 +184,8 @@ class VisitSheet:
                         form.add_error(name, error)
         return not self.error_count
 
-    def record(self) -> visiting.Recorded:
-        """Record the visit, only after is_valid(). Raises the refusals of visiting."""
+    def record(self, key: UUID) -> visiting.Recorded:
+        """Record the visit under this id, only after is_valid(). Raises the refusals of visiting."""
         raising: list[FindingForm] = []
         findings = []
         for form in [*self.answers, *self.findings]:
@@ -148,7 +194,7 @@ class VisitSheet:
                 raising.append(form)
                 findings.append(one)
         self.raising = raising
-        facts = self.facts.facts()
+        facts = self.facts.columns()
         return visiting.record_visit(
             by=self.by,
             site=self.site,
@@ -157,6 +203,7 @@ class VisitSheet:
             seen=[form.seen() for form in self.seen],
             findings=findings,
             highlights=[form.good() for form in self.goods if form.has_changed()],
+            visit_id=key,
             **facts,
         )
 
@@ -170,6 +217,12 @@ class VisitSheet:
         for (kind, key), refused in error.rows.items():
             row = seen[key] if kind == "seen" else self.raising[key]
             row.refuse(refused)
+
+
+def _rests(problem: Problem, today: datetime.date) -> bool:
+    """Told on the spot and not yet due, or found only today: its team was there and need not look again."""
+    on_spot = problem.route == Route.ON_SPOT and problem.due_on is not None and problem.due_on >= today
+    return problem.status == Status.RECTIFYING and on_spot or problem.found_on == today
 
 
 def _count(kind: str, data: Any, add: str) -> int:

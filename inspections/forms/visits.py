@@ -186,8 +186,11 @@ class SeenForm(forms.Form):
         problem: Problem,
         new_term: datetime.date,
         must_answer: bool,
+        rests: bool = False,
     ) -> None:
-        super().__init__(data, files, prefix=f"seen-{problem.pk}", initial={"due_on": new_term})
+        """`rests`: nothing is to be seen of it yet, so that "not checked" is chosen."""
+        initial = {"due_on": new_term, "result": Result.NOT_CHECKED if rests else ""}
+        super().__init__(data, files, prefix=f"seen-{problem.pk}", initial=initial)
         self.problem, self.must_answer = problem, must_answer
         # What the row shows: its light, whether this person may open the problem, and why not judge it.
         self.lit: Lit | None = None
@@ -218,7 +221,7 @@ class SeenForm(forms.Form):
                 self.add_error("due_on", _("Give a new date."))
             elif due_on is not None and due_on < timezone.localdate():
                 self.add_error("due_on", _("The date must not lie in the past."))
-        if result == Result.FIXED and not any(one.kind == "photo" for one in values.get("photos") or []):
+        if result == Result.FIXED and not any(one.shows_something for one in values.get("photos") or []):
             self.add_error("photos", _("Add at least one photo of how it is now."))
         return values
 

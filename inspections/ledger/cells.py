@@ -44,7 +44,14 @@ NUMBER = re.compile(
     r"(.*?)\s*[〔\[(【［（{〖<《]\s*(\d{4})\s*年?\s*[〕\])】］）}〗>》]\s*第?\s*(\d{1,12})\s*号?", re.A | re.S
 )
 NUMBER_PLAIN = re.compile(r"(.*?)\s*(\d{4})\s*年\s*第?\s*(\d{1,12})\s*号", re.A | re.S)
+# What the numbers of registers are made of, one digit at least: words such as “abc???” or 待定 are none.
+NUMBERLIKE = re.compile(r"(?=.*\d)[\w\s\-–—./\\#№()\[\]{}<>〔〕【】〖〗《》:,、&+~'·]+")
 DEGREES = re.compile(r"(\d{1,3})° ?(?:(\d{1,2})['′] ?(?:(\d{1,2}(?:\.\d+)?)(?:\"|″|'')?)?)?", re.A)
+
+
+NO_NUMBER = _(
+    "“%(value)s” is no number of a problem. Write it like 焦督〔2019〕12号, or leave it empty to get the next free one."
+)
 
 
 class CaseNumber(NamedTuple):
@@ -157,8 +164,13 @@ def as_code(value: Cell, *, longest: int = 60) -> str | None:
 
 
 def as_number_text(value: Cell, *, longest: int = 60) -> CaseNumber | None:
-    """Return a case number in its normal form, 焦督〔2019〕12号 for 焦督[2019]第０12号; other shapes stay."""
+    """Return a case number in its normal form, 焦督〔2019〕12号 for 焦督[2019]第０12号; other shapes stay.
+
+    Raises bad_number for what can't be the number of anything.
+    """
     text = "" if is_nothing(value) else fold(plain(value))
+    if text and not NUMBERLIKE.fullmatch(text):
+        raise CellError("bad_number", NO_NUMBER, value=plain(value)[:60])
     match = NUMBER.fullmatch(text) or NUMBER_PLAIN.fullmatch(text)
     if match is None:
         text = " ".join(text.split())

@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from casetracker.ids import uuid7
+from casetracker.wording import opening
 from inspections.enums import (
     OPEN,
     Phase,
@@ -157,6 +158,14 @@ class Problem(models.Model):
                 condition=Q(status__in=[s.value for s in OPEN]),
                 name="problem_open_due",
             ),
+            # Open ones from the oldest find on, for those without such a date.
+            models.Index(
+                fields=["found_on", "id"],
+                include=["status", "due_on", "met_on", "paused_since", "office", "team", "district"],
+                condition=Q(status__in=[s.value for s in OPEN]),
+                name="problem_open_found",
+            ),
+            models.Index(fields=["id"], condition=Q(held=True), name="problem_held"),
             models.Index(fields=["team", "-found_on", "-id"]),
             models.Index(fields=["district", "-found_on", "-id"]),
             models.Index(fields=["lead_unit", "-found_on", "-id"]),
@@ -171,6 +180,20 @@ class Problem(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def title(self) -> str:
+        """What it is called in rows and heads: its kind, else the first words said of it, else its site."""
+        if self.kind is not None:
+            return str(self.kind.name)
+        return opening(self.description) or self.site_name
+
+    @property
+    def is_long(self) -> bool:
+        """Does its description need lines of its own, because its title can't hold it?"""
+        if self.kind is None:
+            return bool(self.description) and self.title.endswith("…")
+        return len(self.description) > 80 or "\n" in self.description.strip()
 
     @property
     def is_open(self) -> bool:
@@ -254,7 +277,3 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.phase} {self.evidence_id[:12]}"
-
-    @property
-    def is_photo(self) -> bool:
-        return self.evidence.kind == "photo"

@@ -1,15 +1,20 @@
 """Going there: visits, with what was good and what was asked."""
 
+import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from casetracker.bilingual import Named
 from casetracker.ids import uuid7
 from inspections.enums import AlertLevel, Outcome, VisitMode
-from inspections.querysets import VisitQuerySet
+from inspections.querysets import AlertQuerySet, VisitQuerySet
 
+# Before any hour of a day: where a visit of unknown hour stands among those of its day.
+NO_HOUR = datetime.datetime(1900, 1, 1, tzinfo=datetime.UTC)
 ENDS_AFTER_START = Q(until_on__isnull=True) | Q(until_on__gte=models.F("from_on"))
 
 
@@ -36,6 +41,10 @@ class AlertPeriod(models.Model):
     level = models.CharField(_("level"), max_length=8, choices=AlertLevel)
     from_on = models.DateField(_("from"))
     until_on = models.DateField(_("until"), null=True, blank=True)
+    # Entered by mistake, taken back on this day: it never held.
+    withdrawn_on = models.DateField(null=True, blank=True, editable=False)
+
+    objects = AlertQuerySet.as_manager()
 
     class Meta:
         ordering = ["-from_on"]
@@ -56,6 +65,10 @@ class Visit(models.Model):
     on = models.DateField(_("day"))
     started_at = models.DateTimeField(_("began"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    # Kept by the database: what lists sort the visits of one day by.
+    began = models.GeneratedField(
+        expression=Coalesce("started_at", models.Value(NO_HOUR)), output_field=models.DateTimeField(), db_persist=True
+    )
     mode = models.CharField(_("mode"), max_length=12, choices=VisitMode, default=VisitMode.PATROL)
     outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome, default=Outcome.INSPECTED)
     people = models.PositiveSmallIntegerField(_("people"), default=0)
@@ -78,7 +91,7 @@ class Visit(models.Model):
     objects = VisitQuerySet.as_manager()
 
     class Meta:
-        ordering = ["-on", "-id"]
+        ordering = ["-on", "-began", "-id"]
         constraints = [
             models.UniqueConstraint(fields=["import_key"], condition=~Q(import_key=""), name="visit_import_once"),
             models.CheckConstraint(
@@ -89,7 +102,7 @@ class Visit(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["-on", "-id"]),
+            models.Index(fields=["-on", "-began", "-id"], name="visit_by_time"),
             models.Index(fields=["team", "-on"]),
             models.Index(fields=["site", "-on"]),
             models.Index(fields=["district", "-on"]),

@@ -1,4 +1,4 @@
-"""Pages of heavy-pollution alerts: the list with what holds first, one alert, entering one, changing one."""
+"""Pages of heavy-pollution alerts: the list with what holds first, one alert, entering, changing, withdrawing one."""
 
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from casetracker.errors import DomainError
 from casetracker.forms.fields import refuse
+from casetracker.forms.people import ReasonForm
 from casetracker.models import User
 from casetracker.views.access import for_operators
 from inspections import alerts as writing
@@ -75,6 +76,28 @@ def alert_change(request: HttpRequest, pk: int) -> HttpResponse:
     kept = periods.kept_by(AlertPeriod.objects.select_related("office"), user)
     row, shown = get_object_or_404(kept, pk=pk), get_object_or_404(kept, pk=pk)
     return _edit(request, AlertForm(request.POST or None, by=user, instance=shown), row)
+
+
+@require_http_methods(METHODS)
+@for_operators
+def alert_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """Withdraw an alert that was entered by mistake; the page says how many visits lose it."""
+    user: User = request.user  # type: ignore[assignment]
+    kept = periods.kept_by(AlertPeriod.objects.select_related("office"), user)
+    row = get_object_or_404(periods.with_visits(kept, user, "alert"), pk=pk)
+    form, status = ReasonForm(request.POST or None), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                writing.withdraw_alert(row, by=user, reason=form.cleaned_data["reason"])
+            except DomainError as error:
+                status = refuse(form, error)
+            else:
+                messages.success(request, _("The alert is withdrawn."))
+                return redirect("alert", pk)
+    context = {"form": form, "alert": row, "days": periods.days_of(row), **reader(user)}
+    return render(request, "inspections/alerts/withdraw.html", context, status=status)
 
 
 def _edit(request: HttpRequest, form: AlertForm, row: AlertPeriod | None) -> HttpResponse:

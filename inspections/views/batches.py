@@ -12,12 +12,13 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from casetracker import calendars, wording
+from casetracker import calendars, presses, wording
 from casetracker.enums import Role
 from casetracker.errors import DomainError, NotAllowed
+from casetracker.ids import uuid7
 from casetracker.models import Unit, User
 from inspections import scope, workflow
 from inspections.enums import Status
@@ -71,13 +72,16 @@ def new_batch(request: HttpRequest) -> HttpResponse:
     problems = _waiting(request.user, office, sent.getlist("ids"))
     form = BatchForm(request.POST if request.method == "POST" else None, office=office, problems=problems)
     if request.method == "POST" and form.is_valid():
+        key = uuid7()
+        address = reverse("batch", args=[key])
         try:
-            made, refused = _make(request.user, office, form)  # type: ignore[arg-type]
+            with presses.once(request, address, gettext_noop("This batch is already issued."), alike=False):
+                made, refused = _make(request.user, office, form, key)  # type: ignore[arg-type]
         except DomainError as error:
             form.add_error(None, str(error))
         else:
             _say(request, made, refused)
-            return HttpResponseRedirect(reverse("batch", args=[made.pk]))
+            return HttpResponseRedirect(address)
     status = 422 if form.is_bound else 200
     return render(request, "inspections/batches/new.html", {"form": form, "problems": problems}, status=status)
 
@@ -89,9 +93,11 @@ class NothingAssigned(DomainError):
 
 
 @transaction.atomic
-def _make(user: User, office: Unit, form: BatchForm) -> tuple[Batch, list[tuple[Problem, str]]]:
+def _make(user: User, office: Unit, form: BatchForm, key: UUID) -> tuple[Batch, list[tuple[Problem, str]]]:
     data = form.cleaned_data
-    made = workflow.open_batch(by=user, office=office, title=data["title"], requirement=data["requirement"])
+    made = workflow.open_batch(
+        by=user, office=office, title=data["title"], requirement=data["requirement"], batch_id=key
+    )
     chosen, refused = form.chosen(), []
     for problem, unit, reason in chosen:
         try:
@@ -136,7 +142,7 @@ def _waiting(user: Any, office: Unit, ids: list[str]) -> list[Problem]:
     rows = Problem.objects.visible_to(user).filter(status=Status.FOUND, office=office)
     if ids:
         rows = rows.filter(pk__in=[one for one in map(_uuid, ids) if one])
-    return list(rows.for_rows().prefetch_related("candidates").order_by("found_on", "pk")[:MOST])
+    return list(rows.for_rows().prefetch_related("candidates", "checklist_item").order_by("found_on", "pk")[:MOST])
 
 
 def _uuid(text: str) -> UUID | None:

@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import Count
@@ -17,13 +18,15 @@ from casetracker.models import Job, Unit, User
 from inspections import bulk, listing
 from inspections.enums import Verb
 from inspections.forms.bulk import FORMS, BulkForm
-from inspections.models import Problem
+from inspections.models import Assignment, Batch, Problem
 from inspections.views.problems import bulk_verbs
 from inspections.workflow import legal
 
 # So many of the chosen rows are named before the verb is confirmed, and of the done ones afterwards.
 NAMED = 10
 DONE_NAMED = 200
+# So many rows fit into an address; a page of the list has fewer.
+IN_ADDRESS = 60
 
 
 @dataclass
@@ -37,23 +40,40 @@ class Selection:
 
 @require_POST
 def choose(request: HttpRequest) -> HttpResponse:
-    """Ask what the verb needs (POST from the list), then do it (the same POST with confirm=1).
+    """Take the choice from the list to the page that asks what the verb needs, then do it (POST with confirm=1).
 
     400 for a verb that isn't done in bulk, 403 for one the person has no part in, 404 when a row isn't visible,
     422 while something is missing, 409 when the list grew or shrank before it was confirmed.
     """
+    return _answer(request, request.POST)
+
+
+@require_safe
+def confirm(request: HttpRequest) -> HttpResponse:
+    """Ask what the verb needs: ?verb=close&ids=…, or every=1 for all rows of the list in `query`.
+
+    A page of its own, so that whoever comes back to it from the result is asked nothing by the browser.
+    """
+    return _answer(request, request.GET)
+
+
+def _answer(request: HttpRequest, asked: QueryDict) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
-    verb = _verb(request)
+    verb = _verb(asked)
     if verb is None:
+        if request.method != "POST":
+            raise Http404
         return HttpResponseBadRequest()
     if verb not in bulk_verbs(user):
         return render(request, "403.html", status=403)
-    selection = _selection(request.POST, user)
+    selection = _selection(asked, user)
     back = reverse("problems") + (f"?{selection.query}" if selection.query else "")
     if not selection.ids or len(selection.ids) > bulk.MOST:
         messages.warning(request, _none() if not selection.ids else _too_many())
         return redirect(back)
     confirmed = request.POST.get("confirm") == "1"
+    if request.method == "POST" and not confirmed and (selection.every or len(selection.ids) <= IN_ADDRESS):
+        return redirect(f"{reverse('bulk_confirm')}?{_address(verb, selection)}")
     offices = list(Unit.objects.filter(pk__in=Problem.objects.filter(pk__in=selection.ids).values("office")))
     form = FORMS[verb](request.POST if confirmed else None, offices=offices)
     changed = confirmed and request.POST.get("expected") != str(len(selection.ids))
@@ -65,19 +85,25 @@ def choose(request: HttpRequest) -> HttpResponse:
     return render(request, "inspections/bulk/confirm.html", context, status=status)
 
 
-def _verb(request: HttpRequest) -> Verb | None:
-    asked = request.POST.get("verb", "")
-    return Verb(asked) if asked in {verb.value for verb in bulk.VERBS} else None
+def _verb(asked: QueryDict) -> Verb | None:
+    name = asked.get("verb", "")
+    return Verb(name) if name in {verb.value for verb in bulk.VERBS} else None
 
 
-def _selection(posted: QueryDict, user: User) -> Selection:
+def _address(verb: Verb, selection: Selection) -> str:
+    """The query by which confirm() finds the same choice."""
+    chosen: dict[str, Any] = {"every": "1"} if selection.every else {"ids": selection.ids}
+    return urlencode({"verb": verb.value, "query": selection.query, **chosen}, doseq=True)
+
+
+def _selection(asked: QueryDict, user: User) -> Selection:
     """The chosen rows; Http404 when one of them isn't visible to the person."""
-    query = QueryDict(posted.get("query", ""))
-    if posted.get("every") == "1":
-        asked = _asked(query, user)
-        return Selection(list(asked.problems.values_list("pk", flat=True)[: bulk.MOST + 1]), True, query.urlencode())
+    query = QueryDict(asked.get("query", ""))
+    if asked.get("every") == "1":
+        rows = _asked(query, user).problems
+        return Selection(list(rows.values_list("pk", flat=True)[: bulk.MOST + 1]), True, query.urlencode())
     try:
-        wanted = {uuid.UUID(one) for one in posted.getlist("ids")}
+        wanted = {uuid.UUID(one) for one in asked.getlist("ids")}
     except ValueError as error:
         raise Http404 from error
     seen = set(Problem.objects.visible_to(user).filter(pk__in=wanted).values_list("pk", flat=True))
@@ -120,6 +146,13 @@ def _confirm_context(verb: Verb, selection: Selection, form: BulkForm, back: str
     }
 
 
+def _batch(user: Any, done: dict[str, Any]) -> Batch | None:
+    """The document that the assigned ones went out with, where they went out with one."""
+    sent = Assignment.objects.visible_to(user).filter(batch=done.get("batch")).select_related("batch")
+    row = sent.first() if done.get("batch") else None
+    return row.batch if row else None
+
+
 @require_safe
 def result(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     """What became of each row, the refused ones first; only for whoever asked for it."""
@@ -136,5 +169,6 @@ def result(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
         "done_count": len(done),
         "unnamed": max(0, len(done) - DONE_NAMED),
         "back_url": reverse("problems") + (f"?{back}" if back else ""),
+        "batch": _batch(request.user, job.result) if done else None,
     }
     return render(request, "inspections/bulk/result.html", context)

@@ -22,11 +22,13 @@ STRIP = ("problems", "closed", "not_closed", "overdue", "late_done")
 WORDS_OF_AGE = {"1-3": _("1–3 days late"), "4-7": _("4–7 days"), "8-30": _("8–30 days"), "31": _("over 30 days")}
 
 
+def _day(label: Any) -> forms.DateField:
+    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}))
+
+
 class PeriodForm(forms.Form):
     """From a day to a day, and for one district where wanted."""
 
-    start = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
-    end = forms.DateField(label=_("As of"), widget=forms.DateInput(attrs={"type": "date"}))
     district = forms.ModelChoiceField(
         District.objects.none(), label=_("District"), required=False, empty_label=_("Everything I may see")
     )
@@ -37,10 +39,14 @@ class PeriodForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        start, end = data.get("start"), data.get("end")
+        start, end = data.get("from"), data.get("to")
         if start and end and end < start:
-            self.add_error("end", _("Choose a day that is not before the first one."))
+            self.add_error("to", _("Choose a day that is not before the first one."))
         return data
+
+
+# The days by the names that lists and the command have; `from` is no name that Python takes for an attribute.
+PeriodForm.base_fields = {"from": _day(_("From")), "to": _day(_("As of")), **PeriodForm.base_fields}
 
 
 def page(request: HttpRequest) -> HttpResponse:
@@ -54,15 +60,13 @@ def page(request: HttpRequest) -> HttpResponse:
     if request.GET and not form.is_valid():
         return render(request, "inspections/figures/page.html", {"form": form, "period": None}, status=422)
     if request.GET:
-        period = Period(form.cleaned_data["start"], form.cleaned_data["end"])
+        period = Period(form.cleaned_data["from"], form.cleaned_data["to"])
         if district := form.cleaned_data["district"]:
             below = District.objects.under(district.code)
             problems, visits = problems.filter(district__in=below), visits.filter(district__in=below)
             link["district"] = district.code
     else:
-        form = PeriodForm(
-            initial={"start": period.start.isoformat(), "end": period.end.isoformat()}, districts=districts
-        )
+        form = PeriodForm(initial={"from": period.start.isoformat(), "to": period.end.isoformat()}, districts=districts)
     context = _context(request, problems, visits, period, link) | {"form": form, "period": period}
     return render(request, "inspections/figures/page.html", context)
 

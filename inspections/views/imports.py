@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from casetracker import working
 from casetracker.bilingual import in_language
 from casetracker.enums import JobState, Role, UnitKind
-from casetracker.errors import Invalid
+from casetracker.errors import IllegalMove, Invalid
 from casetracker.models import Job, Unit, User
 from inspections import scope
 from inspections.forms.imports import UploadForm
@@ -77,17 +77,31 @@ def check(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     offices_of(user)
     job = get_object_or_404(Job, pk=job_id, kind=jobs.CHECK, requested_by=user, state=JobState.DONE)
-    return render(request, "inspections/imports/check.html", {"job": job, **_remarks(job.result)})
+    context = {"job": job, "useless": _useless(job.result), **_remarks(job.result)}
+    return render(request, "inspections/imports/check.html", context)
+
+
+def _useless(report: dict[str, Any]) -> str:
+    """Why importing this would do nothing; empty where it would do something."""
+    if report.get("created") or report.get("updated"):
+        return ""
+    if report.get("accepted"):
+        return _("Everything in it is here already, unchanged.")
+    if report.get("refused_rows"):
+        return _("No row can be imported. Correct the rows below in the file and check it again.")
+    return _("The file has no row to import.")
 
 
 @require_POST
 @transaction.atomic
 def begin(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
-    """Import what was checked; pressing twice, even at the same moment, imports once."""
+    """Import what was checked; pressing twice, even at the same moment, imports once. 409 where that does nothing."""
     user: User = request.user  # type: ignore[assignment]
     offices_of(user)
     done = Job.objects.select_for_update().filter(kind=jobs.CHECK, requested_by=user, state=JobState.DONE)
     checked = get_object_or_404(done, pk=job_id)
+    if why := _useless(checked.result):
+        raise IllegalMove(why)
     earlier = Job.objects.filter(kind=jobs.IMPORT, requested_by=user, params__checked=str(checked.pk)).first()
     job = earlier or working.enqueue(jobs.IMPORT, checked.params | {"checked": str(checked.pk)}, user)
     return redirect("job", job.pk)
@@ -127,11 +141,23 @@ def _remarks(report: dict[str, Any]) -> dict[str, Any]:
     refused, doubtful = report.get("refused", []), report.get("doubtful", [])
     return {
         "report": report,
+        "made": _made(report),
         "refused": _in_language(refused[:SHOWN]),
         "doubtful": _in_language(doubtful[:SHOWN]),
         "more_refused": max(0, len(refused) - SHOWN),
         "more_doubtful": max(0, len(doubtful) - SHOWN),
     }
+
+
+def _made(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """What an import creates besides its rows: how many of each sort, and what the first ones are called."""
+    labels = {"units": _("Units"), "teams": _("Teams"), "sites": _("Sites"), "kinds": _("Kinds")}
+    names = report.get("made_names", {})
+    return [
+        {"label": label, "count": report["made"][sort], "names": names.get(sort, [])}
+        for sort, label in labels.items()
+        if report.get("made", {}).get(sort)
+    ]
 
 
 def _in_language(remarks: list[dict[str, Any]]) -> list[dict[str, Any]]:

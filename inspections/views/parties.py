@@ -5,12 +5,15 @@ import uuid
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_safe
 
-from casetracker import audit, search
+from casetracker import audit, presses, search
 from casetracker.enums import Role
-from casetracker.errors import Invalid
+from casetracker.errors import DomainError, Invalid
+from casetracker.ids import uuid7
 from casetracker.models import Unit, User
 from inspections import parties
 from inspections.forms.parties import PartyForm
@@ -63,13 +66,18 @@ def new(request: HttpRequest) -> HttpResponse:
         raise Http404
     form = PartyForm(request.POST or None, instance=Party(office=office))
     if request.method == "POST" and form.is_valid():
+        key = uuid7()
         try:
-            made = parties.enter(office, by=user, **form.values())
-        except Invalid as error:
+            with presses.once(
+                request, reverse("party", args=[key]), gettext_noop("This party is already on the register.")
+            ):
+                made = parties.enter(office, by=user, party_id=key, **form.values())
+        except DomainError as error:
             form.refuse(error)
+            return _form(request, form, None, status=error.status)
         else:
             messages.success(request, _("%(name)s is on the register.") % {"name": made.name})
-            return redirect("party", made.pk)
+            return redirect("party", key)
     return _form(request, form, None)
 
 
@@ -91,6 +99,6 @@ def change(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return _form(request, form, row)
 
 
-def _form(request: HttpRequest, form: PartyForm, row: Party | None) -> HttpResponse:
-    status = 422 if form.errors else 200
+def _form(request: HttpRequest, form: PartyForm, row: Party | None, status: int = 422) -> HttpResponse:
+    status = status if form.errors else 200
     return render(request, "inspections/parties/form.html", {"form": form, "party": row}, status=status)

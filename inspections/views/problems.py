@@ -83,6 +83,9 @@ def _context(asked: Listing, columns: list[str]) -> dict[str, Any]:
         "save_url": f"{reverse('save_view')}?page=problems&{asked.address()[1:]}" if asked.is_valid else "",
         "total": total,
         "exact_url": asked.address(count="exact") if total.more else "",
+        # Work queues and mail leave them out, so the list says how many there are.
+        "held": None if asked.query.get("held") else counts.totals.get("held"),
+        "held_url": asked.address(held="true"),
         "most": bulk.MOST,
         "chips": chips,
         "filter_count": len(chips),

@@ -2,6 +2,7 @@
 
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Prefetch
@@ -10,10 +11,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import gettext_noop, ngettext, pgettext
 from django.views.decorators.http import require_http_methods
 
+from casetracker import presses
 from casetracker.errors import DomainError, NotAllowed
+from casetracker.ids import uuid7
 from casetracker.models import Unit, User
 from inspections import scope, siting, visiting
 from inspections.enums import VisitMode
@@ -51,8 +54,12 @@ def visit_new(request: HttpRequest) -> HttpResponse:
         status = 200 if sheet.hold() else 422
     elif request.method == "POST":
         if sheet.is_valid():
+            made = uuid7()
             try:
-                recorded = sheet.record()
+                with presses.once(
+                    request, reverse("visit", args=[made]), gettext_noop("This visit is already recorded.")
+                ):
+                    recorded = sheet.record(made)
             except DomainError as error:
                 sheet.refuse(error)
                 status = error.status
@@ -68,8 +75,8 @@ def visit_new(request: HttpRequest) -> HttpResponse:
         "open_count": len(sheet.seen) if recheck else visiting.carried_over(site).count(),
         "checklists": _tabs(request, lists, version),
         "version": version,
-        "recheck_url": address(site, mode=VisitMode.RECHECK.value),
-        "visit_url": address(site),
+        "recheck_url": address(site.pk, mode=VisitMode.RECHECK.value),
+        "visit_url": address(site.pk),
         "today": timezone.localdate(),
     }
     return render(request, "inspections/visits/form.html", context, status=status)
@@ -86,9 +93,9 @@ def _row(request: HttpRequest, user: User, site: Site) -> HttpResponse:
     return render(request, f"inspections/visits/form/_{kind}.html", context)
 
 
-def address(site: Site, **more: str) -> str:
-    """Where a visit to this site is recorded."""
-    return f"{reverse('visit_new')}?{urlencode({'site': site.pk, **more})}"
+def address(site: UUID, **more: str) -> str:
+    """Where a visit to the site of this id is recorded."""
+    return f"{reverse('visit_new')}?{urlencode({'site': site, **more})}"
 
 
 def teams_or_refuse(user: User) -> list[Unit]:
@@ -117,13 +124,15 @@ def _choose_site(request: HttpRequest, user: User) -> HttpResponse:
     if request.method == "POST":
         status = 422
         if form.is_valid():
+            made = uuid7()
             try:
-                site = form.save()
+                with presses.once(request, address(made), gettext_noop("This site is already on the register.")):
+                    form.save(made)
             except DomainError as error:
-                form.add_error(getattr(error, "field", "") or None, str(error))
+                form.refuse(error)
                 status = error.status
             else:
-                return redirect(address(site))
+                return redirect(address(made))
     text = request.GET.get("q", "")
     context = {
         "form": form,

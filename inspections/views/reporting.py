@@ -9,10 +9,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods
 
-from casetracker import calendars
+from casetracker import calendars, presses
 from casetracker.errors import DomainError
+from casetracker.ids import uuid7
 from casetracker.models import User
 from inspections import siting
 from inspections.enums import Route
@@ -48,8 +50,12 @@ def problem_new(request: HttpRequest) -> HttpResponse:
     status = 200
     if request.method == "POST":
         if form.is_valid():
+            made = uuid7()
             try:
-                problem = form.save()
+                with presses.once(
+                    request, reverse("problem", args=[made]), gettext_noop("This problem is already recorded.")
+                ):
+                    problem = form.save(made)
             except DomainError as error:
                 form.refuse(error)
                 status = error.status

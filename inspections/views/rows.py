@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from casetracker.dates import short_date
 from casetracker.explain.lateness import moved_note
-from casetracker.templatetags.ui import lang_run, light
+from casetracker.templatetags.ui import lang_run, light, unbroken
 from casetracker.workdays import Calendar
 from inspections.enums import Route, Severity, Source, Status, Verb
 from inspections.listing import COLUMNS
@@ -114,7 +114,7 @@ def rows_of(
                 light=words.light(*light_of(problem, today, calendar)),
                 number=words.text(problem.number),
                 plain_number=problem.number,
-                title=words.text(problem.kind.name if problem.kind else problem.description[:40]),
+                title=words.text(problem.title),
                 special=problem.special,
                 site=words.text(problem.site_name),
                 cells=SafeString("".join(f"{begin}{text}</td>" if text else EMPTY for begin, text in drawn)),
@@ -135,7 +135,7 @@ def _due(problem: Problem, words: Words) -> str:
     if problem.first_due_on is None or problem.first_due_on == problem.due_on:
         return shown
     note = moved_note(problem.first_due_on, problem.due_on, problem.extension_count, words.today)
-    return f'{shown}<span class="cell-second">{escape(note)}</span>'
+    return f'{shown}<span class="cell-second">{unbroken(note)}</span>'
 
 
 # The cell of a column as HTML; empty where the problem has nothing there.

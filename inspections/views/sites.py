@@ -13,14 +13,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from casetracker import audit, calendars, paging
+from casetracker import audit, calendars, paging, presses
 from casetracker.errors import DomainError, NotAllowed
+from casetracker.ids import uuid7
 from casetracker.models import User
 from inspections import siting, visiting
 from inspections.enums import OPEN, VisitMode
+from inspections.filters import URGENT_FIRST
 from inspections.filters_sites import SITE_ORDERS, SiteFilter
 from inspections.forms.sites import SiteForm
 from inspections.models import Highlight, Problem, ProblemKind, Site, SiteOperator, Visit
@@ -112,7 +114,7 @@ def site(request: HttpRequest, pk: UUID) -> HttpResponse:
     problems = Problem.objects.visible_to(user).filter(site=here)
     visits = Visit.objects.visible_to(user).counted().filter(site=here)
     counts = problems.aggregate(all=Count("pk"), open=Count("pk", filter=Q(status__in=OPEN)))
-    opened = list(problems.open().for_rows().order_by("due_on", "found_on", "pk")[:SHOWN])
+    opened = list(URGENT_FIRST.sort(problems.open().for_rows())[:SHOWN])
     ended = list(problems.exclude(status__in=OPEN).for_rows().order_by("-found_on", "-pk")[:SHOWN])
     may_record = bool(visiting.teams_for(user))
     problems_url = f"{reverse('problems')}?site={here.pk}"
@@ -125,7 +127,7 @@ def site(request: HttpRequest, pk: UUID) -> HttpResponse:
         "ended": [{"problem": one, "light": light_of(one, today, calendar)} for one in ended],
         "all_count": counts["all"],
         "all_url": problems_url,
-        "visits": list(visit_rows(user).filter(pk__in=visits.values("pk")).order_by("-on", "-pk")[:SHOWN]),
+        "visits": list(visit_rows(user).filter(pk__in=visits.values("pk")).order_by("-on", "-began", "-pk")[:SHOWN]),
         "visit_count": visits.count(),
         "visits_url": f"{reverse('visits')}?site={here.pk}",
         "sees_visits": may_record or visits.exists(),
@@ -133,7 +135,7 @@ def site(request: HttpRequest, pk: UUID) -> HttpResponse:
         "highlights": list(
             Highlight.objects.filter(visit__in=visits)
             .select_related("visit", "evidence")
-            .order_by("-visit__on", "-pk")[:SHOWN]
+            .order_by("-visit__on", "-visit__began", "-pk")[:SHOWN]
         ),
         "operators": list(here.operators.all()),
         "parties": _parties(problems),
@@ -144,8 +146,8 @@ def site(request: HttpRequest, pk: UUID) -> HttpResponse:
         "tiles": getattr(settings, "TILES", ""),
         "may_record": may_record,
         "may_change": siting.may_change(user, here),
-        "visit_url": address(here),
-        "recheck_url": address(here, mode=VisitMode.RECHECK.value),
+        "visit_url": address(here.pk),
+        "recheck_url": address(here.pk, mode=VisitMode.RECHECK.value),
         "report_url": f"{reverse('problem_new')}?site={here.pk}",
         "today": today,
     }
@@ -197,7 +199,7 @@ def _repeats(problems: Any, url: str) -> dict[str, Any]:
 def _highlights(visits: Any) -> Any:
     """The last good things found on these visits."""
     found = Highlight.objects.filter(visit__in=visits).select_related("visit", "evidence")
-    return found.order_by("-visit__on", "-pk")[:SHOWN]
+    return found.order_by("-visit__on", "-visit__began", "-pk")[:SHOWN]
 
 
 def _parties(problems: Any) -> list[dict[str, Any]]:
@@ -241,14 +243,21 @@ def _edit(request: HttpRequest, form: SiteForm, here: Site | None) -> HttpRespon
     if request.method == "POST":
         status = 422
         if form.is_valid():
+            key = here.pk if here else uuid7()
             try:
-                saved = form.save()
+                with presses.once(request, reverse("site", args=[key]), _already(here), alike=here is None):
+                    form.save(key)
             except DomainError as error:
-                name = {"lat": "position"}.get(getattr(error, "field", ""), getattr(error, "field", ""))
-                form.add_error(name if name in form.fields else None, str(error))
+                form.refuse(error)
                 status = error.status
             else:
                 messages.success(request, _("Site saved."))
-                return redirect("site", saved.pk)
+                return redirect("site", key)
     context = {"form": form, "site": here}
     return render(request, "inspections/sites/form.html", context, status=status)
+
+
+def _already(here: Site | None) -> str:
+    if here is not None:
+        return gettext_noop("This change is already saved.")
+    return gettext_noop("This site is already on the register.")

@@ -4,7 +4,7 @@ All of it commits together with its events, or nothing does; problems move throu
 and phones record through record_visit() alike; correct_visit() puts right what was mistyped.
 """
 
-from .asking import alert_on, campaigns_on, carried_over, day_of, teams_for
+from .asking import alert_on, campaigns_on, carried_over, day_of, recorded_already, teams_for
 from .correcting import CORRECTED, correct_visit, may_move, plain, teams_to_choose, told, version
 from .parts import Answer, Finding, Good, Recorded, Seen, VisitRefused
 from .recording import SOURCES, record_visit
@@ -31,6 +31,7 @@ __all__ = [
     "new_term",
     "plain",
     "record_visit",
+    "recorded_already",
     "see",
     "teams_for",
     "teams_to_choose",

@@ -5,12 +5,30 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import Count, Q
 
 from casetracker.models import Unit
 from inspections.enums import AlertLevel
 from inspections.models import AlertPeriod, Visit
 from inspections.visiting.asking import GRAVITY
+
+# The first half of the lock's name; the second one is the unit at the top of the tree.
+ALERTS = 24940
+
+
+def hold_alerts(unit: Unit, *, writes: bool = False) -> None:
+    """Keep the alerts over this unit as they are until the transaction ends; recorders of visits hold them together,
+    who `writes` one waits for all of those and keeps new ones waiting.
+
+    Otherwise a visit and an alert written at the same moment would not see each other. Taken before any row of a
+    visit or an alert is locked, so that nobody waits in a circle.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("Alerts are held inside the transaction that relies on them.")
+    function = "pg_advisory_xact_lock" if writes else "pg_advisory_xact_lock_shared"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s, %s)", [ALERTS, int(unit.path.split("/")[0])])
 
 
 @dataclass(frozen=True)
@@ -60,7 +78,7 @@ def follow(stretches: Sequence[Stretch], changed: AlertPeriod, was: str = "") ->
 def alerts_over(paths: set[str]) -> list[AlertPeriod]:
     """The alerts of these units and of those above them, in the order in which alert_on() reads them."""
     units = {int(part) for path in paths for part in path.split("/") if part}
-    return list(AlertPeriod.objects.filter(office__in=units))
+    return list(AlertPeriod.objects.standing().filter(office__in=units))
 
 
 def gravest(alerts: Sequence[AlertPeriod], path: str, on: datetime.date) -> int | None:

@@ -10,7 +10,7 @@ from casetracker.models import Unit, User
 from casetracker.models.units import running
 from inspections import scope
 from inspections.enums import AlertLevel
-from inspections.models import AlertPeriod, Campaign, Problem, Site
+from inspections.models import AlertPeriod, Campaign, Problem, Site, Visit
 
 # The gravest alert of a day is the one that counts.
 GRAVITY = {AlertLevel.RED: 0, AlertLevel.ORANGE: 1, AlertLevel.YELLOW: 2}
@@ -31,9 +31,31 @@ def carried_over(site: Site) -> QuerySet[Problem]:
     return found.select_related("office").order_by("due_on", "found_on", "pk")
 
 
+def recorded_already(
+    team: Unit,
+    site: Site,
+    day: datetime.date,
+    started_at: datetime.datetime | None = None,
+    ended_at: datetime.datetime | None = None,
+) -> Visit | None:
+    """A visit of the team to the site that may be this one: in hours that touch, or on the day where one of the two
+    has no hours; the latest recorded where several are. Visits of an import that was undone are none."""
+    near = (day - datetime.timedelta(days=1), day + datetime.timedelta(days=1))
+    held = Visit.objects.counted().filter(team=team, site=site, on__range=near).order_by("-recorded_at", "-pk")
+    return next((one for one in held if _touches(one, day, started_at, ended_at)), None)
+
+
+def _touches(
+    one: Visit, day: datetime.date, started_at: datetime.datetime | None, ended_at: datetime.datetime | None
+) -> bool:
+    if one.started_at is None or started_at is None:
+        return one.on == day
+    return one.started_at <= (ended_at or started_at) and started_at <= (one.ended_at or one.started_at)
+
+
 def alert_on(team: Unit, day: datetime.date) -> AlertPeriod | None:
     """The heavy-pollution alert that held over the team on the day, the gravest where several did."""
-    held = AlertPeriod.objects.filter(running(day), office__in=_upwards(team))
+    held = AlertPeriod.objects.standing().filter(running(day), office__in=_upwards(team))
     return min(held, key=lambda alert: GRAVITY.get(AlertLevel(alert.level), 9), default=None)
 
 

@@ -9,12 +9,13 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from casetracker import audit
+from casetracker import audit, notices
 from casetracker.errors import IllegalMove, Invalid, NotAllowed
 from casetracker.models import Event, Unit, User
 from inspections import policy
 from inspections.enums import VisitMode
 from inspections.models import AlertPeriod, Campaign, Site, Visit, VisitInspector
+from inspections.visiting.alerting import hold_alerts
 from inspections.visiting.asking import alert_on, campaigns_on, day_of, teams_for
 from inspections.visiting.recording import SUBJECT, day_for, heads_for
 
@@ -57,6 +58,8 @@ def correct_visit(
     """
     moment = now or timezone.now()
     today = timezone.localdate(moment)
+    for team in {one.pk: one for one in (visit.team, values.get("team") or visit.team)}.values():
+        hold_alerts(team)
     row = Visit.objects.select_for_update(of=("self",)).select_related("team", "site", "campaign", "alert")
     visit = row.get(pk=visit.pk)
     if refused := policy.may_not_correct(visit, by, today):
@@ -77,7 +80,7 @@ def correct_visit(
     if not changed:
         raise Invalid(_("Nothing was changed."))
     visit.save()
-    audit.record(
+    event = audit.record(
         subject_type=SUBJECT,
         subject_id=visit.pk,
         label=f"{visit.on:%Y-%m-%d} {visit.site_name}",
@@ -88,6 +91,7 @@ def correct_visit(
         after={name: after[name] for name in changed},
         reason=why[:300],
     )
+    _tell(event, visit, why[:300])
     return visit
 
 
@@ -127,6 +131,27 @@ def plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return f"{value:.1f}"
     return audit.plain(value)
+
+
+def _tell(event: Event, visit: Visit, why: str) -> None:
+    """Tell whoever recorded the visit that somebody else corrected it, as long as that person sees it."""
+    recorder = visit.recorded_by
+    if recorder is None or recorder.pk == event.actor_id:
+        return
+    if not Visit.objects.visible_to(recorder).filter(pk=visit.pk).exists():
+        return
+    notices.queue(
+        [recorder],
+        kind=CORRECTED,
+        subject_type=SUBJECT,
+        subject_id=visit.pk,
+        label=visit.site_name,
+        period=f"event-{event.pk}",
+        at=event.at,
+        by=event.actor_name,
+        on=visit.on,
+        reason=why,
+    )
 
 
 # --- Parts of a correction ----------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from inspections.models import (
     VisitAnswer,
     VisitInspector,
 )
+from inspections.visiting.alerting import hold_alerts
 from inspections.visiting.asking import alert_on, campaigns_on, day_of
 from inspections.visiting.parts import Answer, Finding, Good, Recorded, Seen, VisitRefused
 from inspections.visiting.seeing import see
@@ -78,6 +79,7 @@ def record_visit(
     heads = heads_for(people, len(inspectors) + len(names))
     if campaign is not None and not campaigns_on(team, day).filter(pk=campaign.pk).exists():
         raise Invalid(_("This campaign did not run on that day."), field="campaign")
+    hold_alerts(team)
     visit = Visit.objects.create(
         pk=visit_id or uuid7(),
         team=team,

@@ -33,9 +33,8 @@ def see(one: Seen, visit: Visit, *, by: User, now: datetime.datetime | None = No
         return workflow.verify(problem, note=one.note, **told)
     if one.result in FAILED and problem.status == Status.REPORTED:
         due_on = one.due_on or new_term(problem, timezone.localdate(now))
-        reason = one.note.strip() or one.remaining.strip()
         return workflow.send_back(
-            problem, reason=reason, due_on=due_on, result=one.result, remaining=one.remaining, **told
+            problem, reason=one.note, due_on=due_on, result=one.result, remaining=one.remaining, **told
         )
     return workflow.recheck(problem, result=one.result, remaining=one.remaining, note=one.note, **told)
 

@@ -3,14 +3,17 @@
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from casetracker.dates import short_date
 from casetracker.errors import Invalid, NotAllowed
+from casetracker.ids import uuid7
 from casetracker.models import NumberSeries, Unit, User
-from inspections import policy
+from inspections import deadlines, policy
 from inspections.enums import AssignmentRole, AssignmentState, Clock, Decision, Status, Verb
 from inspections.models import Assignment, Batch, Problem
 from inspections.workflow import clocks, telling
@@ -42,8 +45,9 @@ def assign(
 ) -> Problem:
     """Hand a problem to its units; each has its own state and clocks (claim, first feedback, rectification).
 
-    The date comes from the rule in force (13710: ordinary 7 days, major 1 month) unless a later office
-    decision gives one. The first date of an earlier clock (imported, or of a unit that handed it back) stays. A
+    Without `due_on` the date comes from the rule in force (13710: ordinary 7 days, major 1 month), or from the usual
+    term of the checklist item that raised the problem where that ends earlier. A date later than the rule's needs a
+    reason. The first date of an earlier clock (imported, or of a unit that handed it back) stays. A
     special assignment (专项交办) goes to the lead, the sector regulator and the local
     government; one that is missing is shown, never invented. Where several units were possible, the reason
     for the choice is part of the record.
@@ -58,6 +62,7 @@ def assign(
         raise Invalid(_("Another unit was named as possible: say why it is this one."), field="reason")
     if batch is not None and batch.office_id != step.problem.office_id:
         raise Invalid(_("The batch belongs to another office."), field="batch")
+    due_on = _given_date(step, due_on, reason)
     clocks.end_pause(step)
     clocks.meet(step, Clock.DEPLOY)
     earlier = clocks.current(step, Clock.RECTIFY)
@@ -109,8 +114,22 @@ def _check_addressees(step: Step, addressees: Sequence[Addressee], due_on: datet
         raise Invalid(_("The same unit is named twice."), field="units")
     if any(one.unit.valid_until and one.unit.valid_until < step.today for one in addressees):
         raise Invalid(_("A unit that no longer exists can’t be assigned anything."), field="units")
-    if due_on is not None and due_on < step.today:
-        raise Invalid(_("The date must not lie in the past."), field="due_on")
+    if due_on is not None:
+        clocks.check_new_date(due_on, step.today)
+
+
+def _given_date(step: Step, due_on: datetime.date | None, reason: str) -> datetime.date | None:
+    """The date that holds instead of the rule's: the one given, else that of the checklist item; None for neither."""
+    if due_on is None and step.problem.checklist_item_id is None:
+        return None
+    limit = clocks.by_rule(step)
+    if due_on is None:
+        item = step.problem.checklist_item
+        return deadlines.usual_due(limit, item.term_days if item else None, step.today)
+    if due_on > limit and not reason.strip():
+        words = {"date": short_date(limit, step.today)}
+        raise Invalid(_("The rule gives until %(date)s: say why it is later.") % words, field="reason")
+    return due_on
 
 
 @transaction.atomic
@@ -120,6 +139,7 @@ def open_batch(
     office: Unit,
     title: str,
     requirement: str = "",
+    batch_id: UUID | None = None,
     now: datetime.datetime | None = None,
 ) -> Batch:
     """Give a central assignment (集中交办) its number; its problems are then assigned one by one to it."""
@@ -130,6 +150,7 @@ def open_batch(
     seq = NumberSeries.take(office.pk, "batch", day.year)
     prefix = (office.number_prefix or office.short) + "交"
     return Batch.objects.create(
+        pk=batch_id or uuid7(),
         office=office,
         number=f"{prefix}〔{day.year}〕{seq}号",
         issued_on=day,

@@ -172,15 +172,21 @@ def send_back(
     visit: Visit | None = None,
     now: datetime.datetime | None = None,
 ) -> Problem:
-    """Not fixed, or only partly: back to rectifying with a reason and a new date; the first date stays."""
+    """Not fixed, or only partly: back to rectifying with a reason and a new date; the first date stays.
+
+    What remains of a partly fixed one is reason enough.
+    """
     step = begin(Verb.SEND_BACK, problem, by=by, now=now)
-    why = need(reason, _("Say what is not right yet."), "reason")
     if result not in FAILED:
         raise Invalid(_("Only what is not fixed, or partly, is sent back."), field="result")
-    _record(step, result, visit=visit, shots=shots, remaining=remaining, note=why)
+    _record(step, result, visit=visit, shots=shots, remaining=remaining, note=reason)
+    told = reason.strip() or (remaining if result == Result.PARTLY else "")
+    why = need(told, _("Say what is not right yet."), "reason")
     _rectify_again(step, due_on, cause="sent_back", reason=why)
     step.set(return_count=step.problem.return_count + 1)
-    event = step.finish(reason=why, due_on=due_on, result=result, remaining=remaining.strip(), photos=len(shots))
+    event = step.finish(
+        reason=reason.strip(), due_on=due_on, result=result, remaining=remaining.strip(), photos=len(shots)
+    )
     telling.tell(event, step.problem, telling.handlers(step.problem), reason=why, due_on=due_on)
     _propose(step, event, result)
     return step.problem
@@ -188,8 +194,7 @@ def send_back(
 
 def _rectify_again(step: Step, due_on: datetime.date, *, cause: str, reason: str) -> None:
     """Unmake the met rectification clock: a new version with the new date, and the units at work again."""
-    if due_on < step.today:
-        raise Invalid(_("The date must not lie in the past."), field="due_on")
+    clocks.check_new_date(due_on, step.today)
     clocks.end_pause(step)
     clocks.cancel(step, Clock.VERIFY, Clock.CLOSE, Clock.LOOK_BACK)
     live = list(step.problem.assignments.live().select_related("unit"))

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from django.db.models import F
 from django.db.models.functions import Greatest
+from django.utils.translation import gettext as _
 
 from casetracker import calendars
+from casetracker.errors import Invalid
 from casetracker.models import Deadline, DeadlineRule, Unit, User
 from casetracker.workdays import Term, count
 from inspections import deadlines
@@ -90,6 +92,19 @@ def _rule(step: Step, clock: Clock, on: datetime.date) -> DeadlineRule:
     if (code, on) not in step.rules:
         step.rules[code, on] = DeadlineRule.objects.in_force(code, on)
     return step.rules[code, on]
+
+
+def check_new_date(day: datetime.date, today: datetime.date, field: str = "due_on") -> None:
+    """Refuse (Invalid) a date that lies in the past, and one so far ahead that its year is mistyped."""
+    if day < today:
+        raise Invalid(_("The date must not lie in the past."), field=field)
+    if day - today > deadlines.FURTHEST:
+        raise Invalid(_("This lies further than a year ahead: check the year."), field=field)
+
+
+def by_rule(step: Step) -> datetime.date:
+    """The date that the rule gives a rectification that begins today."""
+    return count(step.today, deadlines.term_of(_rule(step, Clock.RECTIFY, step.today)), calendars.load()).due_on
 
 
 def change(step: Step, row: Deadline, **values: Any) -> Deadline:

@@ -6,7 +6,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from casetracker.enums import Role
-from casetracker.errors import Invalid
 from casetracker.models import User
 from inspections import policy
 from inspections.enums import Audience, Clock, EscalationLevel, Verb
@@ -54,8 +53,8 @@ def escalate(
     """
     step = begin(Verb.ESCALATE, problem, by=by, now=now)
     why = need(reason, _("Say why it is escalated."), "reason", Escalation.reason)
-    if due_on is not None and due_on < step.today:
-        raise Invalid(_("The date must not lie in the past."), field="due_on")
+    if due_on is not None:
+        clocks.check_new_date(due_on, step.today)
     row = Escalation.objects.create(
         problem=step.problem,
         level=level,

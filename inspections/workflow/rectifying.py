@@ -210,6 +210,7 @@ def ask_extension(
         raise illegal(Verb.ASK_EXTENSION, step.problem)
     if wanted_on <= max(row.due_on, step.today):
         raise Invalid(_("Choose a day after the present date and after today."), field="wanted_on")
+    clocks.check_new_date(wanted_on, step.today, "wanted_on")
     rule = DeadlineRule.objects.in_force(Clock.EXTENSION, step.today)
     local = timezone.localtime(step.now)
     cutoff = rule.cutoff or datetime.time(23, 59, 59)
@@ -242,7 +243,8 @@ def decide_extension(
     note: str = "",
     now: datetime.datetime | None = None,
 ) -> Problem:
-    """Grant a request until a day (the wanted one or another) or refuse it (None) with a note.
+    """Grant a request until a day (the wanted one or another) or refuse it (None). Refusing, and a later day than was
+    asked for, need a note.
 
     The first date stays visible for ever. After two granted ones only the leader decides.
     """
@@ -257,10 +259,12 @@ def decide_extension(
         raise NotAllowed(reason)
     if granted_on is None:
         need(note, _("Say why it is refused."), "note")
-    elif granted_on < step.today:
-        raise Invalid(_("The date must not lie in the past."), field="granted_on")
-    elif granted_on <= clock.due_on:
-        raise Invalid(_("The new date must lie after the present one."), field="granted_on")
+    else:
+        clocks.check_new_date(granted_on, step.today, "granted_on")
+        if granted_on <= clock.due_on:
+            raise Invalid(_("The new date must lie after the present one."), field="granted_on")
+        if granted_on > row.wanted_on:
+            need(note, _("This is later than was asked for: say why."), "note")
     row.decision = Decision.REFUSED if granted_on is None else Decision.GRANTED
     row.decided_by, row.decided_at = by, step.now
     row.granted_on, row.decision_note = granted_on, note.strip()

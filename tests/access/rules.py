@@ -154,9 +154,12 @@ RULES: dict[str, Rule] = {
     "alert_new": Rule(ok=DECIDING | {"outsider"}),
     "alert": Rule(own("alert"), ok=DECIDING),
     "alert_change": Rule(own("alert"), ok=DECIDING),
+    "alert_withdraw": Rule(own("alert"), ok=DECIDING),
     # Problems
     "problems": Rule(),
     "bulk": Rule(posts=True),
+    # Without rows it asks nothing.
+    "bulk_confirm": Rule(ok=NOBODY),
     "bulk_result": Rule(own("bulk"), ok=OWNER),
     "problem_new": Rule(ok=RECORDING, refused=VISITING - RECORDING),
     "problem": Rule(own("problem"), ok=CASE),
@@ -229,6 +232,7 @@ QUERIES: tuple[tuple[str, Callable[[World], str], str], ...] = (
     ("problem_new", lambda world: f"site={world.site.pk}", f"site={NOWHERE}"),
     ("problem_new", lambda world: f"visit={world.visit.pk}", f"visit={NOWHERE}"),
     ("problems", lambda world: f"site={world.site.pk}", f"site={NOWHERE}"),
+    ("bulk_confirm", lambda world: f"verb=close&ids={world.problem.pk}", f"verb=close&ids={NOWHERE}"),
     ("visits", lambda world: f"site={world.site.pk}", f"site={NOWHERE}"),
 )
 

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from casetracker import notices
 from casetracker.enums import Language, Theme
@@ -50,7 +51,7 @@ def test_a_notice_is_a_sentence_that_leads_to_its_subject(cast: Cast) -> None:
     client = signed_in(cast.handler1)
     page = text(client, "/inbox/")
     assert "<h1>1 unread notice</h1>" in page
-    assert f"assigned {problem.number}" in page
+    assert f"assigned {problem.number}" in strip_tags(page)
     notice = Notice.objects.get(person=cast.handler1)
     answer = client.post(f"/inbox/{notice.pk}/")
     assert (answer.status_code, answer["Location"]) == (302, f"/problems/{problem.pk}/")
@@ -122,6 +123,27 @@ def test_the_counts_of_the_tabs_are_those_of_their_lists(cast: Cast) -> None:
     assert 'data-total="4"' in text(client, "/inbox/")
     assert 'data-total="3"' in text(client, "/inbox/?show=unread")
     assert "3 unread notices" in text(client, "/inbox/")
+
+
+def test_what_happened_last_stands_first_whenever_it_was_told(cast: Cast) -> None:
+    made = told(cast.handler1, 54)
+    hours = [(n * 7) % 54 for n in range(54)]
+    for notice, hour in zip(made, hours, strict=True):
+        when = timezone.now() - timezone.timedelta(hours=hour)
+        Notice.objects.filter(pk=notice.pk).update(created_at=when)
+    expected = [str(notice.pk) for _hour, notice in sorted(zip(hours, made, strict=True), key=lambda one: one[0])]
+    client = signed_in(cast.handler1)
+    page = text(client, "/inbox/")
+    first = re.findall(r'data-notice="(\d+)"', page)
+    older = re.search(r'href="(\?before=\d+)"', page)
+    assert older is not None
+    rest = re.findall(r'data-notice="(\d+)"', text(client, "/inbox/" + older[1]))
+    assert first + rest == expected
+    # The button marks what was shown, whatever its place.
+    newest = re.search(r'name="newest" value="(\d+)"', page)
+    assert newest is not None
+    client.post("/inbox/read/", {"newest": newest[1]})
+    assert not Notice.objects.filter(pk__in=first).unread().exists()
 
 
 def test_older_ones_come_on_further_pages(cast: Cast) -> None:

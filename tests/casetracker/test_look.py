@@ -13,6 +13,7 @@ from django.template import Context, Template, TemplateSyntaxError
 from django.template.loader import get_template
 from django.test import RequestFactory
 from django.utils import translation
+from django.utils.safestring import mark_safe
 
 from casetracker.templatetags import ui
 from casetracker.views import design
@@ -182,6 +183,16 @@ def test_a_run_of_the_other_language_says_so() -> None:
 
 def test_text_of_the_page_s_own_language_is_still_escaped_in_a_page() -> None:
     assert Template("{{ name|lang_run }}").render(Context({"name": "<b>Chen"})) == "&lt;b&gt;Chen"
+
+
+def test_numbers_and_dates_of_a_sentence_never_break() -> None:
+    html = ui.unbroken("焦督〔2026〕11号 <b> is due on 2 December 2026, 09:30")
+    assert '<span class="nowrap"><span lang="zh-Hans">焦督〔2026〕11号</span></span>' in html
+    assert '<span class="nowrap">2 December 2026</span>' in html
+    assert "&lt;b&gt;" in html
+    with translation.override("zh-hans"):
+        said = ui.unbroken(mark_safe('<time datetime="2026-11-25">11月25日</time>前'))
+    assert said == '<time datetime="2026-11-25"><span class="nowrap">11月25日</span></time>前'
 
 
 @pytest.mark.parametrize(

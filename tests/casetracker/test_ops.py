@@ -1,12 +1,14 @@
 """The operations page: every part with its state and what to do, letters in doubt, failed work; who sees it."""
 
 import datetime
+import uuid
+from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
-from casetracker import operations
-from casetracker.enums import DeliveryState, JobState
+from casetracker import deliveries, errors, operations
+from casetracker.enums import DeliveryState, JobState, Language
 from casetracker.health import DOWN, OK, STALE
 from casetracker.models import Delivery, Heartbeat, Job, Letter, User
 from tests.casetracker.office import queries, sign_in, words
@@ -15,7 +17,7 @@ from tests.cast import Cast
 HOUR = datetime.timedelta(hours=1)
 
 
-def letter(person: User, state: DeliveryState, number: int = 1, kind: str = "digest") -> Delivery:
+def letter(person: User, state: DeliveryState, number: int = 1, kind: str = "digest", **more: Any) -> Delivery:
     """A letter in a state that nobody decided on yet."""
     now = timezone.now()
     row = Delivery.objects.create(
@@ -27,6 +29,7 @@ def letter(person: User, state: DeliveryState, number: int = 1, kind: str = "dig
         error="no answer" if state != DeliveryState.SENT else "",
         sent_at=now if state == DeliveryState.SENT else None,
         created_at=now,
+        **more,
     )
     Letter.objects.create(delivery=row, language="en", subject_line="x", text="x", html="x", as_of=now)
     return row
@@ -103,6 +106,23 @@ def test_failed_work_is_listed_for_those_whose_it_is(people: Cast) -> None:
     assert operations.jobs_open() == {"waiting": 1, "running": 0, "failed": 1}
     for person, sees in ((people.admin, True), (people.supervisor1, True), (people.outsider, False)):
         assert ("The worker died" in words(sign_in(person).get("/ops/"))) is sees
+
+
+def test_what_a_worker_stored_is_read_in_the_language_of_the_reader(people: Cast) -> None:
+    people.admin.language = Language.CHINESE
+    people.admin.save()
+    gone = {"claim": uuid.uuid4(), "lease_until": timezone.now() - HOUR}
+    doubtful = letter(people.inspector1, DeliveryState.HANDING_OVER, **gone)
+    deliveries.rescue()
+    for address in ("/ops/", f"/weekly/?period={doubtful.period}"):
+        answer = words(sign_in(people.admin).get(address))
+        assert "发送进程中断，未记下结果。" in answer, address
+        assert "stopped before" not in answer
+    server = "550 no such user\nask the postmaster"
+    with translation.override("zh-hans"):
+        assert errors.said("The letter can’t be sent.\n" + server) == "邮件无法发送。\n" + server
+        assert errors.said(server) == server
+        assert errors.said("") == ""
 
 
 def test_the_page_asks_as_much_for_30_letters_as_for_one(people: Cast) -> None:

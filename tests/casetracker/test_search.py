@@ -62,6 +62,30 @@ def test_a_number_that_two_years_have_is_listed_newest_first(people: Cast) -> No
     assert client_of(people.supervisor1).get("/search/?q=2018-7").status_code == 302
 
 
+def test_a_year_is_not_taken_for_the_number_of_a_problem(people: Cast) -> None:
+    problem = make_problem(people)
+    renumber(problem, 2019, 2026)
+    client = client_of(people.supervisor1)
+    page = client.get("/search/?q=2026")
+    assert page.status_code == 200
+    assert str(problem.pk) in page.content.decode()
+    for text in ("2026号", "第2026号", "2019-2026", "焦督〔2019〕2026号"):
+        assert client.get("/search/", {"q": text}).status_code == 302, text
+
+
+def test_a_bare_number_leads_on_only_where_nothing_else_is_found(people: Cast) -> None:
+    problem = make_problem(people)
+    renumber(problem, 2019, 300)
+    client = client_of(people.supervisor1)
+    assert client.get("/search/?q=300").status_code == 302
+    site = make_site(people, "温县恒昌建材有限公司（300号点）")
+    page = client.get("/search/?q=300")
+    assert page.status_code == 200
+    for expected in (str(problem.pk), f"/sites/{site.pk}/"):
+        assert expected in page.content.decode()
+    assert client.get("/search/?q=300号").status_code == 302
+
+
 def test_what_is_no_number_asks_the_number_column_nothing(people: Cast) -> None:
     for text in ("工地", "", "2019-12-09-1", "12345678", "1284号点", "焦督", "a1"):
         assert not finding.by_number(people.supervisor1, text).query.where.children or not list(

@@ -1,6 +1,7 @@
 """Heavy-pollution alerts: days of one office never overlap, and visits follow, those recorded before as well."""
 
 import datetime
+import threading
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casetracker.enums import UnitKind
-from casetracker.errors import Invalid, NotAllowed
+from casetracker.errors import IllegalMove, Invalid, NotAllowed
 from casetracker.models import Event, Unit, User
 from inspections import alerts as writing
 from inspections import visiting
@@ -261,6 +262,77 @@ def test_whatever_is_entered_each_visit_shows_the_alert_of_its_day(db: None, spa
         transaction.set_rollback(True)
 
 
+# --- Withdrawing --------------------------------------------------------------------------------------
+
+
+def test_an_alert_entered_by_mistake_is_withdrawn_with_a_reason_and_its_visits_lose_it(people: Cast) -> None:
+    visit = make_visit(people, on=FIRST)
+    make(people, "2026-01-10", "2026-01-12", "yellow", people.bureau)
+    row = make(people, "2026-01-10", "2026-01-12", "red")
+    client = sign_in(people.admin)
+    assert "Withdraw" in words(client.get(f"/office/alerts/{row.pk}/"))
+    assert "1 visit that shows it loses it." in words(client.get(f"/office/alerts/{row.pk}/withdraw/"))
+    assert client.post(f"/office/alerts/{row.pk}/withdraw/", {"reason": " "}).status_code == 422
+    assert level_of(visit) == "red"
+    assert client.post(f"/office/alerts/{row.pk}/withdraw/", {"reason": "录错区"}).status_code == 302
+    assert level_of(visit) == "yellow"
+    [_entered, event] = events("alert", row.pk)
+    assert (event.verb, event.details["visits"], event.details["reason"]) == ("withdraw_alert", 1, "录错区")
+    assert event.before["level"] == "red"
+    page = words(client.get(f"/office/alerts/{row.pk}/"))
+    assert "withdrew the alert." in page
+    assert f"/office/alerts/{row.pk}/change/" not in client.get("/office/alerts/").content.decode()
+    assert "withdrawn" in words(client.get("/office/alerts/"))
+
+
+def test_a_withdrawn_alert_holds_no_day_and_changes_no_more(people: Cast) -> None:
+    row = make(people, "2026-01-10", "2026-01-12", "red")
+    with pytest.raises(NotAllowed):
+        writing.withdraw_alert(row, by=people.leader1, reason="x")
+    writing.withdraw_alert(row, by=people.supervisor1, reason="录错")
+    place = make_site(people)
+    visit = visiting.record_visit(by=people.inspector1, team=people.team1, site=place, on=FIRST, people=1).visit
+    assert visit.alert is None
+    assert make(people, "2026-01-10", "2026-01-12", "orange").pk
+    assert level_of(visit) == "orange"
+    for again in (
+        lambda: writing.withdraw_alert(row, by=people.admin, reason="x"),
+        lambda: writing.change_alert(row, by=people.admin, reason="x", level="yellow"),
+    ):
+        with pytest.raises(IllegalMove, match="withdrawn"):
+            again()
+    assert sign_in(people.admin).post(f"/office/alerts/{row.pk}/withdraw/", {"reason": "x"}).status_code == 409
+
+
+@pytest.mark.parametrize("correcting", [False, True])
+def test_a_visit_written_while_an_alert_is_entered_shows_it(committed: None, correcting: bool) -> None:
+    people = cast()
+    place, other = make_site(people), make_visit(people, on=FIRST - DAY)
+    written, go_on = threading.Event(), threading.Event()
+
+    def write() -> Visit:
+        with transaction.atomic():
+            if correcting:
+                visit = visiting.correct_visit(other, by=people.supervisor1, reason="填错", on=FIRST)
+            else:
+                visit = visiting.record_visit(
+                    by=people.inspector1, team=people.team1, site=place, on=FIRST, people=1
+                ).visit
+            written.set()
+            go_on.wait(60)
+        return visit
+
+    def enter() -> Any:
+        written.wait(60)
+        threading.Timer(0.3, go_on.set).start()
+        return writing.enter_alert(
+            by=people.supervisor1, office=people.office, level="red", from_on=FIRST, until_on=FIRST
+        )
+
+    visit, done = at_once(write, enter)
+    assert (level_of(visit), done.visits) == ("red", 1)
+
+
 # --- Rights -------------------------------------------------------------------------------------------
 
 
@@ -281,7 +353,7 @@ def test_only_administrators_and_supervisors_get_in(people: Cast) -> None:
         if name in ("outsider", "deactivated"):
             continue
         client = sign_in(person)
-        for address in ("", "new/", f"{row.pk}/", f"{row.pk}/change/"):
+        for address in ("", "new/", f"{row.pk}/", f"{row.pk}/change/", f"{row.pk}/withdraw/"):
             status = client.get(f"/office/alerts/{address}").status_code
             assert status == (200 if allowed else 404), (name, address)
             if not allowed:

@@ -38,11 +38,13 @@ def statuses(*problems: Problem) -> list[str]:
 
 
 def post(client: Client, verb: str, *problems: Problem, **more: Any) -> Any:
-    return client.post("/problems/bulk/", {"verb": verb, "ids": [str(one.pk) for one in problems], **more})
+    """What the list sends, up to the page that asks what the verb needs."""
+    return client.post("/problems/bulk/", {"verb": verb, "ids": [str(one.pk) for one in problems], **more}, follow=True)
 
 
 def confirm(client: Client, verb: str, *problems: Problem, **more: Any) -> Any:
-    return post(client, verb, *problems, confirm="1", **({"expected": len(problems)} | more))
+    sent = {"verb": verb, "ids": [str(one.pk) for one in problems], "confirm": "1", "expected": len(problems)}
+    return client.post("/problems/bulk/", sent | more)
 
 
 def test_closing_several_shows_what_became_of_each(people: Cast, client: Client) -> None:
@@ -125,6 +127,43 @@ def test_escalating_gives_each_its_own_order(people: Cast, client: Client) -> No
     due = timezone.localdate() + 3 * DAY
     confirm(client, "escalate", *rows, level="listed", reason="久拖未改", due_on=due.isoformat())
     assert list(Escalation.objects.values_list("level", "reason", "due_on")) == [("listed", "久拖未改", due)] * 2
+
+
+def test_the_result_of_a_batch_leads_to_its_document(people: Cast, client: Client) -> None:
+    rows = [make_problem(people) for _ in range(2)]
+    done = confirm(client, "assign", *rows, lead=people.housing.pk, title="第二批")
+    page = client.get(done["Location"], follow=True).content.decode()
+    batch = Batch.objects.get()
+    assert f'href="/batches/{batch.pk}/"' in page
+    assert batch.number in page
+    assert client.get(f"/batches/{batch.pk}/").status_code == 200
+    alone = confirm(client, "assign", make_problem(people), lead=people.housing.pk)
+    assert "/batches/" not in client.get(alone["Location"], follow=True).content.decode().split("<main", 1)[1]
+
+
+def test_coming_back_from_the_result_sends_nothing_again(people: Cast, client: Client) -> None:
+    """Every page on the way is one that a browser shows again without asking: reached by GET."""
+    problem = make_problem(people, status=Status.VERIFIED)
+    asked = post(client, "close", problem, query="state=verified")
+    [(address, status)] = asked.redirect_chain
+    assert (status, asked.request["REQUEST_METHOD"]) == (302, "GET")
+    assert client.get(address).status_code == 200
+    done = confirm(client, "close", problem)
+    assert done.status_code == 302
+    again = client.get(address)
+    assert "will be refused" in again.content.decode()
+    every = post(client, "close", every="1", query="state=closed")
+    assert "every=1" in every.redirect_chain[0][0]
+    assert "Close: 1 problem" in every.content.decode()
+
+
+def test_a_choice_too_long_for_an_address_is_asked_about_at_once(
+    people: Cast, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inspections.views.bulk.IN_ADDRESS", 1)
+    asked = post(client, "close", *[make_problem(people, status=Status.VERIFIED) for _ in range(2)])
+    assert (asked.redirect_chain, asked.status_code) == ([], 200)
+    assert "Close: 2 problems" in asked.content.decode()
 
 
 # --- Which rows, and who --------------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def test_the_list_behind_a_figure_of_the_past_holds_the_rows_that_it_counted(peo
         span = f"from=2019-11-01&to={last}"
         page = client.get(f"{reverse('problems')}?figure=problems&{span}").content.decode()
         assert re.findall(r'data-total="(\d+)"', page)[0] == str(wanted)
-        shown = client.get(f"{reverse('figures')}?start=2019-11-01&end={last}").content.decode()
+        shown = client.get(f"{reverse('figures')}?from=2019-11-01&to={last}").content.decode()
         [cell] = re.findall(r'data-figure="problems"[^>]*>(.*?)</a>', shown, re.S)
         assert re.sub(r"\D", "", re.sub(r"<[^>]+>", "", cell)) == str(wanted)
 

@@ -112,6 +112,45 @@ def test_a_file_that_is_no_ledger_says_what_to_do(people: Cast, tmp_path: Path) 
 
 
 @pytest.mark.django_db
+def test_a_check_that_failed_leads_back_to_the_import(people: Cast, tmp_path: Path) -> None:
+    client = signed_in(people.supervisor1)
+    path = tmp_path / "letter.csv"
+    path.write_text("Dear colleague", encoding="utf-8")
+    upload(client, path, office=people.office.pk)
+    working.work()
+    page = client.get(reverse("job", args=[Job.objects.get().pk])).content.decode()
+    assert f'href="{reverse("import")}"' in page.split("<main", 1)[1]
+
+
+@pytest.mark.usefixtures("committed")
+def test_an_import_that_would_do_nothing_says_why_instead(tmp_path: Path) -> None:
+    from tests.cast import cast
+
+    people = cast()
+    client = signed_in(people.supervisor1)
+
+    def checked(*rows: list[str]) -> tuple[str, Any]:
+        upload(client, ledger(tmp_path, *rows), office=people.office.pk)
+        working.work()
+        job = Job.objects.filter(kind="ledger_check").latest("created_at")
+        page = client.get(client.get(reverse("job", args=[job.pk]))["Location"]).content.decode()
+        return page, client.post(reverse("import_begin", args=[job.pk]))
+
+    page, begun = checked(changed(问题编号="abc???"), changed(问题编号="待定"))
+    assert "No row can be imported" in page
+    assert 'data-verb="import_ledger"' not in page
+    assert begun.status_code == 409
+    assert not Job.objects.filter(kind="ledger_import").exists()
+    page, begun = checked(changed(问题类型="从未听说的类型"))
+    assert 'data-verb="import_ledger"' in page
+    assert "从未听说的类型" in page.split("Created with it", 1)[1]
+    working.work()
+    page, begun = checked(changed(问题类型="从未听说的类型"))
+    assert "Everything in it is here already" in page
+    assert begun.status_code == 409
+
+
+@pytest.mark.django_db
 def test_nothing_chosen_or_a_wrong_mapping_is_refused_at_its_field(people: Cast, tmp_path: Path) -> None:
     client = signed_in(people.supervisor1)
     answer = client.post(reverse("import"), {"how": "problems", "office": people.office.pk})

@@ -187,7 +187,7 @@ def facts(people: Cast, verb: Verb, problem: Problem) -> dict[str, Any]:
         rows = problem.assignments.order_by("role")
         return {"assignment": rows.filter(role="co").first() or rows.first(), "reason": "x"}
     if verb == Verb.DECIDE_EXTENSION:
-        return {"extension": problem.extensions.filter(decision="pending").first(), "granted_on": later}
+        return {"extension": problem.extensions.filter(decision="pending").first(), "granted_on": later, "note": "x"}
     if verb == Verb.WITHDRAW_EVIDENCE:
         return {"attachment": problem.attachments.first(), "reason": "x"}
     if verb in (Verb.FIX_ON_SPOT, Verb.VERIFY):

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from casetracker.workdays import Calendar
 from inspections.enums import Status
-from inspections.models import Problem
+from inspections.models import Problem, ProblemKind
 from inspections.presenting import light_of, step_due_on
 from tests.builders import make_problem
 from tests.cast import cast as make_cast
@@ -70,3 +70,19 @@ def test_a_list_reads_the_date_of_the_office_with_its_rows(django_assert_num_que
     assert words[Status.REPORTED].startswith("Verify ")
     assert words[Status.VERIFIED].startswith("Close ")
     assert words[Status.RECTIFYING].startswith("by ")
+
+
+@pytest.mark.parametrize(
+    ("columns", "title", "long"),
+    [
+        ({"description": "夜间施工，噪声扰民。"}, "夜间施工，噪声扰民", False),
+        ({"description": "夜间施工" * 12}, "夜间施工" * 4 + "夜间施…", True),
+        ({"description": " ", "site_name": "北山雅苑项目工地"}, "北山雅苑项目工地", False),
+        ({"kind": ProblemKind(name_zh="围挡不全", name_en="Fencing incomplete")}, "Fencing incomplete", False),
+    ],
+)
+def test_a_problem_without_a_kind_is_called_by_what_is_said_of_it(
+    columns: dict[str, Any], title: str, long: bool
+) -> None:
+    made = problem(**columns)
+    assert (made.title, made.is_long) == (title, long)

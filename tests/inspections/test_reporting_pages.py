@@ -61,7 +61,7 @@ def test_a_central_problem_is_reported_with_its_number(people: Cast) -> None:
     assert problem.status == Status.FOUND
     page = sign_in(people.inspector1)
     page.post(f"/problems/new/?site={site.pk}", form(people))
-    toast = page.get("/sites/").content.decode()
+    toast = re.sub(r"<[^>]+>", "", page.get("/sites/").content.decode())
     second = Problem.objects.order_by("-number_seq").first()
     assert second is not None
     assert f"{second.number} reported." in toast
@@ -128,7 +128,12 @@ def test_a_problem_of_a_visit_takes_its_team_and_day(people: Cast) -> None:
     text = client.get(f"/problems/new/?visit={visit.pk}").content.decode()
     assert 'value="2019-12-06"' in text
     assert 'value="05:10"' in text
-    client.post(f"/problems/new/?visit={visit.pk}", form(people, found_on="2019-12-06", found_at="05:10"))
+    data = form(people, found_on="2019-12-06", found_at="05:10")
+    asked = client.post(f"/problems/new/?visit={visit.pk}", data)
+    assert asked.status_code == 422
+    assert "a number of the series of 2019 will be taken" in asked.content.decode()
+    assert 'name="long_ago"' in asked.content.decode()
+    assert client.post(f"/problems/new/?visit={visit.pk}", data | {"long_ago": "on"}).status_code == 302
     problem = Problem.objects.get()
     assert (problem.visit, problem.found_at, problem.number_year) == (visit, at("2019-12-06 05:10"), 2019)
 
@@ -181,7 +186,8 @@ def test_queries_do_not_grow_with_what_is_open(people: Cast, monkeypatch: pytest
 
 
 def test_reporting_one_problem_with_a_photo_asks_little(people: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who, where and what (6), the photo (2), the problem (7); beginning and ending the two transactions apart."""
+    """Who, where and what (6), the photo (2), that it is no second press (1), the problem (7);
+    beginning and ending the transactions apart."""
     monkeypatch.setattr(calendars, "CHECK_SECONDS", 3600.0)
     site, kind = make_site(people), ProblemKind.objects.get(code="bare_soil")
     client = sign_in(people.inspector1)
@@ -190,4 +196,4 @@ def test_reporting_one_problem_with_a_photo_asks_little(people: Cast, monkeypatc
         client.post(f"/problems/new/?site={site.pk}", form(people, kind=kind.pk, photos=picture(7)))
     assert Problem.objects.get().attachments.count() == 1
     asked = [one["sql"] for one in caught if "SAVEPOINT" not in one["sql"]]
-    assert len(asked) == 15, "\n".join(sql[:160] for sql in asked)
+    assert len(asked) == 16, "\n".join(sql[:160] for sql in asked)

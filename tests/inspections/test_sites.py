@@ -80,6 +80,53 @@ def test_what_can_not_be_is_refused_and_kept(people: Cast, field: str, typed: st
     assert not Site.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("200, 113.2", "There is no such place"),
+        ("113.2, 35.2", "Latitude comes first"),
+        ("35.2", "Write latitude and longitude"),
+        ("35.2, 181", "There is no such place"),
+        ("35.2, ", "Write latitude and longitude"),
+    ],
+)
+def test_an_impossible_position_says_so_beside_it_in_our_own_words(people: Cast, typed: str, says: str) -> None:
+    client = sign_in(people.inspector1)
+    for address in ("/sites/new/", "/visits/new/"):
+        page = client.get(address).content.decode()
+        form = page[: page.index('name="permit"')].rindex("<form")
+        assert " novalidate" in page[form : page.index(">", form)]
+        refused = client.post(address, {"name": "", "kind": "", "district": "410802", "position": typed})
+        text = refused.content.decode()
+        assert refused.status_code == 422
+        assert says in text[text.index('for="id_position"') : text.index('name="position"')]
+        assert text.count("has-error") == 3
+
+
+def test_districts_that_have_ended_are_no_choice_but_for_those_who_have_them(people: Cast) -> None:
+    ended = District.objects.create(
+        code="4108Z9", parent_id="410800", name_zh="旧示范区", name_en="Old Zone", valid_until=2020
+    )
+    people.team1.districts.add(ended)
+    names = '<option value="4108Z9"'
+    client = sign_in(people.inspector1)
+    for address in ("/sites/new/", "/visits/new/", "/sites/"):
+        assert names not in client.get(address).content.decode(), address
+    site = make_site(people, district="4108Z9")
+    for address in (f"/sites/{site.pk}/change/", "/sites/", "/problems/"):
+        assert names in client.get(address).content.decode(), address
+    problem = make_problem(people, site=site)
+    amend = f"/problems/{problem.pk}/amend/"
+    assert names in sign_in(people.supervisor1).get(amend).content.decode()
+    problem.district = District.objects.get(code="410802")
+    problem.save()
+    assert names not in sign_in(people.supervisor1).get(amend).content.decode()
+    admin, box = sign_in(people.admin), 'value="4108Z9"'
+    assert box in admin.get(f"/office/units/{people.team1.pk}/change/").content.decode()
+    assert box not in admin.get(f"/office/units/{people.team2.pk}/change/").content.decode()
+    assert box not in admin.get("/office/units/new/").content.decode()
+
+
 def test_a_likely_same_site_is_shown_before_a_new_one_is_entered(people: Cast) -> None:
     near = make_site(people, "锦绣华庭", lat=35.24100, lon=113.23800)
     make_site(people, "远处工地", lat=35.25100, lon=113.23800)

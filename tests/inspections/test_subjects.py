@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 import time_machine
-from django.utils import translation
+from django.utils import timezone, translation
 
 from casetracker.models import Event, Notice
 from inspections import workflow
@@ -168,7 +168,8 @@ def test_times_are_counted_in_english(number: int, words: str) -> None:
 def test_every_event_of_a_real_history_is_told_without_a_gap() -> None:
     cast = make_cast()
     problem = make_problem(cast, status=Status.CLOSED)
-    workflow.reopen(problem, by=cast.supervisor1, reason="反弹", due_on=datetime.date(2099, 1, 1))
+    later = timezone.localdate() + datetime.timedelta(days=60)
+    workflow.reopen(problem, by=cast.supervisor1, reason="反弹", due_on=later)
     for one in Event.objects.filter(subject_id=problem.pk):
         for inside in (True, False):
             sentence = plain(one, inside=inside)
@@ -182,7 +183,11 @@ def test_every_notice_that_the_workflow_writes_has_its_sentence() -> None:
     cast = make_cast()
     problem = make_problem(cast, status=Status.RECTIFYING)
     asked = workflow.ask_extension(
-        problem, by=cast.handler1, reason="缺料", plan="周五", wanted_on=datetime.date(2099, 1, 1)
+        problem,
+        by=cast.handler1,
+        reason="缺料",
+        plan="周五",
+        wanted_on=timezone.localdate() + datetime.timedelta(days=60),
     )
     workflow.decide_extension(problem, by=cast.supervisor1, extension=asked, granted_on=None, note="不准")
     workflow.pause(problem, by=cast.supervisor1, reason="预警")

@@ -7,15 +7,17 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
+from django.utils.html import strip_tags
 from PIL import Image
 
 from casetracker import evidence
 from casetracker.errors import Invalid
-from casetracker.models import Evidence, Notice, User
+from casetracker.models import Deadline, Evidence, Notice, User
 from inspections import workflow
-from inspections.enums import Phase, Status
+from inspections.enums import Clock, Phase, Status, Verb
 from inspections.models import Highlight, Problem
+from inspections.queue_rows import rows_of
 from inspections.subjects.notices import notice_sentence
 from inspections.subjects_sites import notice_sentence as visit_sentence
 from inspections.workflow import Shot
@@ -59,11 +61,19 @@ def report(people: Cast, *files: Evidence) -> Problem:
     )
 
 
+def row_to_verify(people: Cast, problem: Problem) -> str:
+    """What my work says of how it was reported back."""
+    waiting = Deadline.objects.running().filter(subject_id=problem.pk, clock=Clock.VERIFY).select_related("rule")
+    [row] = rows_of(Verb.VERIFY)(list(waiting), people.supervisor1, timezone.localdate())
+    return str(row.facts[0])
+
+
 def test_it_counts_as_a_photo_until_somebody_knows_better(people: Cast) -> None:
     problem = make_problem(people, status=Status.RECTIFYING)
     bad = broken(people.handler1)
     workflow.report_back(problem, by=people.handler1, text="已覆盖", shots=[Shot(bad)])
     done = snapshot(problem)
+    assert "1 photo" in row_to_verify(people, problem)
 
     evidence.copy_waiting(60)
 
@@ -71,7 +81,8 @@ def test_it_counts_as_a_photo_until_somebody_knows_better(people: Cast) -> None:
     after = snapshot(problem)
     assert {**after, "notices": None} == {**done, "notices": None}
     assert told(problem, "unreadable_photo") == {"handler1"}
-    # From now on it shows nothing.
+    # From now on it shows nothing, and no row counts it.
+    assert "0 photos" in row_to_verify(people, problem)
     with pytest.raises(Invalid) as refusal:
         workflow.verify(fresh(problem), by=people.supervisor1)
     assert refusal.value.field == "shots"
@@ -113,7 +124,7 @@ def test_whoever_gave_it_is_told_once_however_many_problems_it_shows(people: Cas
     assert notice_sentence(notice) == (
         f"The photo 现场.png of {problems[0].number}, {problems[0].site_name}, cannot be opened. Take it again."
     )
-    assert "现场.png" in page(people.inspector1, "inbox")
+    assert "现场.png" in strip_tags(page(people.inspector1, "inbox"))
 
 
 def test_whoever_uses_one_that_was_found_out_meanwhile_is_told_too(people: Cast) -> None:

@@ -1,5 +1,6 @@
 """What every move has in common: all or nothing, its moment, its queries, and no need of Redis."""
 
+import datetime
 from collections.abc import Callable
 from typing import Any
 
@@ -85,7 +86,9 @@ def test_the_whole_loop_runs_with_redis_stopped(people: Cast, monkeypatch: pytes
     try:
         for route in Route:
             problem = make_problem(people, status=Status.CLOSED, route=route)
-            workflow.reopen(problem, by=people.supervisor1, reason="x", due_on=problem.found_on.replace(year=2099))
+            workflow.reopen(
+                problem, by=people.supervisor1, reason="x", due_on=problem.found_on + datetime.timedelta(days=30)
+            )
             workflow.escalate(problem, by=people.supervisor1, reason="x")
             workflow.void(problem, by=people.supervisor1, kind=VoidKind.TEST, reason="x")
     finally:

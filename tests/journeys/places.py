@@ -96,6 +96,7 @@ def _of_a_supervisor(world: World) -> list[str]:
         address_of("visit", (world.visit.pk,)),
         address_of("visit_correct", (world.visit.pk,)),
         address_of("job", (world.running.pk,)),
+        address_of("bulk_confirm", (), f"verb=escalate&ids={world.problem.pk}"),
         address_of("bulk_result", (world.bulk.pk,)),
         address_of("party", (world.party.pk,)),
         address_of("party_change", (world.party.pk,)),
@@ -150,7 +151,7 @@ def _of_an_administrator(world: World) -> list[str]:
         *(address_of(name) for name in ("alerts", "alert_new")),
         *(address_of(name, ("410802",)) for name in ("district", "district_change")),
         *(address_of(name, (world.campaign.pk,)) for name in ("campaign", "campaign_change")),
-        *(address_of(name, (world.alert.pk,)) for name in ("alert", "alert_change")),
+        *(address_of(name, (world.alert.pk,)) for name in ("alert", "alert_change", "alert_withdraw")),
     ]
 
 

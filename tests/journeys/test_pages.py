@@ -100,7 +100,7 @@ def test_bulk_work_is_confirmed_on_a_page(rig: Rig) -> None:
     page.goto("/problems/?state=open")
     page.locator("[data-select-row]").first.check()
     page.locator("[data-bulk-bar] [data-verb=escalate]").click()
-    page.wait_for_url("**/problems/bulk/")
+    page.wait_for_url("**/problems/bulk/confirm/**")
     assert faults(page, DESK) == []
 
 

@@ -28,6 +28,17 @@ def test_signing_in_leads_to_my_work(rig: Rig, language: str) -> None:
     assert page.locator("[data-total]").count() == 1
 
 
+def test_the_keyboard_goes_from_name_to_password_to_the_button(rig: Rig) -> None:
+    page = rig.page()
+    page.goto("/accounts/login/")
+    page.focus("input[name=login]")
+    reached = []
+    for _step in range(3):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.name || document.activeElement.textContent.trim()"))
+    assert reached == ["password", "Sign in", "Forgot your password?"]
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_wrong_password_says_what_to_do_and_keeps_the_name(rig: Rig, language: str) -> None:
     page = rig.page(language=language, size=PHONE)

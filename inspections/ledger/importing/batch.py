@@ -41,6 +41,7 @@ class Report:
     refused_rows: int = 0
     doubtful: list[RowError] = field(default_factory=list)
     made: dict[str, int] = field(default_factory=dict)
+    made_names: dict[str, list[str]] = field(default_factory=dict)
     batch: ImportBatch | None = None
 
     def refuse(self, *remarks: RowError) -> None:
@@ -69,6 +70,7 @@ class Report:
             "refused_rows": self.refused_rows,
             "doubtful": [one.as_json() for one in self.doubtful],
             "made": self.made,
+            "made_names": self.made_names,
         }
 
 
@@ -158,7 +160,7 @@ def import_file(
         names.flush()
         report.sort()
         report.hidden = ledger.hidden
-        report.made = dict(names.created)
+        report.made, report.made_names = dict(names.created), dict(names.called)
         batch.report = report.as_json()
         batch.save(update_fields=["report"])
         report.batch = batch

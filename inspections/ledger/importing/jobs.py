@@ -170,7 +170,8 @@ def _tell_assigned(events: list[Event]) -> None:
         )
 
 
+AGAIN: dict[str, Any] = {"begin_url": "import", "begin_words": _("Choose another file, or read it another way")}
 KINDS = (
-    registry.JobKind(CHECK, _("Checking the ledger"), run, result_url, lease_seconds=120),
-    registry.JobKind(IMPORT, _("Importing the ledger"), run, result_url, lease_seconds=120),
+    registry.JobKind(CHECK, _("Checking the ledger"), run, result_url, lease_seconds=120, **AGAIN),
+    registry.JobKind(IMPORT, _("Importing the ledger"), run, result_url, lease_seconds=120, **AGAIN),
 )

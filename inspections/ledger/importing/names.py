@@ -20,6 +20,8 @@ from inspections.searching import index_site
 
 Kind = TypeVar("Kind", SiteKind, ProblemKind)
 
+# So many of the things that an import creates are told by name.
+NAMED = 30
 GOVERNMENT = re.compile(r"(政府|管委会|管理委员会|街道|办事处)$")
 
 
@@ -94,6 +96,8 @@ class Names:
     office: Unit
     create: frozenset[str]
     created: dict[str, int] = field(default_factory=dict)
+    # The first names of what was created, of each sort but sites.
+    called: dict[str, list[str]] = field(default_factory=dict)
     _sites: dict[tuple[str, str], Site] = field(default_factory=dict)
     _changed_sites: dict[tuple[str, str], Site] = field(default_factory=dict)
 
@@ -132,7 +136,7 @@ class Names:
             kind = UnitKind.GOVERNMENT if GOVERNMENT.search(name) else UnitKind.DEPARTMENT
             found = self._make_unit(name, kind, None)
             self._units.add(name, found)
-            self._count("units")
+            self._count("units", name)
         return found
 
     def team(self, name: str) -> Unit | None:
@@ -141,7 +145,7 @@ class Names:
         if found is None and "teams" in self.create:
             found = self._make_unit(name, UnitKind.TEAM, self.office)
             self._teams.add(name, found)
-            self._count("teams")
+            self._count("teams", name)
         return found
 
     def _make_unit(self, name: str, kind: UnitKind, parent: Unit | None) -> Unit:
@@ -164,7 +168,7 @@ class Names:
         if found is None and "kinds" in self.create:
             found = SiteKind.objects.create(code=_code(name), name_zh=name, position=len(self._site_kinds))
             self._site_kinds[normalise(name)] = found
-            self._count("kinds")
+            self._count("kinds", name)
         return found
 
     @cached_property
@@ -176,7 +180,7 @@ class Names:
         if found is None and "kinds" in self.create:
             found = ProblemKind.objects.create(code=_code(name), name_zh=name, position=len(self._kinds))
             self._kinds[normalise(name)] = found
-            self._count("kinds")
+            self._count("kinds", name)
         return found
 
     def load_sites(self, wanted: set[str]) -> None:
@@ -218,8 +222,10 @@ class Names:
         if len(self._sites) > 20_000:
             self._sites.clear()
 
-    def _count(self, what: str) -> None:
+    def _count(self, what: str, name: str = "") -> None:
         self.created[what] = self.created.get(what, 0) + 1
+        if name and self.created[what] <= NAMED:
+            self.called.setdefault(what, []).append(name)
 
 
 def _by_names(rows: Iterable[Kind]) -> dict[str, Kind]:

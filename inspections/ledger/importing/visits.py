@@ -14,7 +14,7 @@ from inspections.ledger.importing.batch import CHUNK, Outcome, Report, key_of
 from inspections.ledger.importing.names import Names, Unclear
 from inspections.ledger.rows import ParsedRow
 from inspections.models import AlertPeriod, ImportBatch, Visit, VisitInspector
-from inspections.visiting.alerting import alerts_over, gravest
+from inspections.visiting.alerting import alerts_over, gravest, hold_alerts
 
 UNKNOWN_DISTRICT = _("No district is called “%(name)s”. Use its name or its code.")
 UNKNOWN_TEAM = _("No supervision team is called “%(name)s”.")
@@ -22,13 +22,17 @@ UNKNOWN_SITE = _("No site is called “%(name)s”. Make it first, or let the im
 
 
 class VisitWriter:
-    """Creates the visits that are not there yet; an identical row of the same file is a duplicate."""
+    """Creates the visits that are not there yet; an identical row of the same file is a duplicate.
+
+    Made inside the transaction of the import, whose end gives the alerts free again.
+    """
 
     def __init__(self, batch: ImportBatch, names: Names) -> None:
         self.batch = batch
         self.names = names
         self.now = timezone.now()
         self.seen: set[str] = set()
+        hold_alerts(batch.office)
         self.alerts: dict[str, list[AlertPeriod]] = {}
 
     def waits(self, row: ParsedRow) -> bool:

@@ -10,10 +10,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_http_methods
 
-from casetracker import audit
+from casetracker import audit, presses
 from casetracker.errors import IllegalMove, Invalid, NotAllowed
 from inspections import workflow
 from inspections.enums import Verb
@@ -54,6 +54,15 @@ DONE: dict[Verb, Any] = {
 }
 
 
+# What the state does not keep from being done twice, and what is said of a second press.
+AGAIN = {
+    Verb.COMMENT: gettext_noop("This comment is already saved."),
+    Verb.RECHECK: gettext_noop("This re-inspection is already saved."),
+    Verb.ESCALATE: gettext_noop("This escalation is already saved."),
+}
+DONE_BEFORE = gettext_noop("This is already done.")
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def problem_verb(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
     """One verb of one problem: GET shows its form, POST does it and goes to the problem.
@@ -92,9 +101,11 @@ def _do(request: HttpRequest, record: Record, verb: Verb) -> HttpResponse:
     try:
         _check(record, verb)
         if valid:
-            done = _perform(form)
+            address = beside.address(record.problem, request)
+            with presses.once(request, address, AGAIN.get(verb, DONE_BEFORE), alike=verb in AGAIN):
+                done = _perform(form)
             messages.success(request, str(DONE[done]) % {"number": record.problem.number}, extra_tags="5")
-            return HttpResponseRedirect(beside.address(record.problem, request))
+            return HttpResponseRedirect(address)
     except Invalid as error:
         form.refuse(error)
     except IllegalMove as error:

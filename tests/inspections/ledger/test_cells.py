@@ -186,7 +186,20 @@ def test_a_case_number_has_one_normal_form(cell: str) -> None:
 def test_other_numbers_stay_as_they_are() -> None:
     assert cells.as_number_text("HB－１２/3") == ("HB-12/3", "HB-12/3", None, None)
     assert cells.as_number_text(17) == ("17", "17", None, None)
-    assert code_of(cells.as_number_text, "x" * 61) == "too_long"
+    assert code_of(cells.as_number_text, "7" * 61) == "too_long"
+
+
+@pytest.mark.parametrize(
+    "cell", ["abc???", "待定", "无编号", "？", "12?", "焦督〔2019〕12号？", "见附件", "???〔2019〕1号"]
+)
+def test_what_can_be_no_number_is_refused(cell: str) -> None:
+    assert code_of(cells.as_number_text, cell) == "bad_number"
+
+
+@pytest.mark.parametrize("cell", ["2019-0012", "JD/2019 (3)", "№ 7", "督办〔2019〕第3批-12", "A.1_b", "1、2"])
+def test_numbers_of_other_registers_are_numbers(cell: str) -> None:
+    number = cells.as_number_text(cell)
+    assert number is not None
 
 
 def test_positions() -> None:

@@ -9,16 +9,16 @@ import pytest
 from django.db import connection
 from django.utils import timezone, translation
 
-from casetracker import options
+from casetracker import options, registry
 from casetracker.errors import DomainError, IllegalMove, Invalid, NotAllowed
-from casetracker.models import Event, User
+from casetracker.models import Event, Notice, User
 from inspections import figures, policy, visiting
 from inspections.enums import AlertLevel, Outcome, Result, Status, VisitMode
 from inspections.models import AlertPeriod, Campaign, ImportBatch, Problem, Visit, VisitInspector
 from inspections.subjects_sites import event_sentence
 from inspections.visiting import Seen
 from tests.builders import at, day, make_problem, make_site, make_visit, shot
-from tests.cast import Cast, cast
+from tests.cast import Cast, cast, leave
 
 DAY = datetime.timedelta(days=1)
 FRIDAY = day("2019-12-06")
@@ -140,6 +140,26 @@ def test_the_history_tells_it_in_both_languages(people: Cast) -> None:
         told = event_sentence(last_event(visit))
     assert people.team1.name_zh in told
     assert "Team" not in told
+
+
+def test_whoever_recorded_it_is_told_of_a_correction_by_somebody_else(people: Cast) -> None:
+    visit = make_visit(people, on=day("2019-12-06"))
+    correct(visit, people.supervisor1, people=3, reason="漏记一人")
+    notice = Notice.objects.get()
+    assert (notice.person, notice.kind, notice.subject_id) == (people.inspector1, "correct_visit", visit.pk)
+    told = registry.subjects["visit"].notice_sentence(notice)
+    assert "周衡 corrected your record of the visit to" in told
+    assert told.endswith("6 Dec 2019: 漏记一人")
+    with translation.override("zh-hans"):
+        assert "周衡" in registry.subjects["visit"].notice_sentence(notice)
+
+
+def test_nobody_is_told_of_the_own_correction_nor_of_what_is_out_of_sight(people: Cast) -> None:
+    visit = make_visit(people)
+    correct(visit, people.inspector1, people=3)
+    leave(people.inspector1, people.team1, timezone.localdate() - DAY)
+    correct(visit, people.supervisor1, people=4)
+    assert not Notice.objects.exists()
 
 
 def test_hours_go_with_the_day_and_are_not_told_twice(people: Cast) -> None:

@@ -77,7 +77,7 @@ def test_the_page_is_offered_to_those_who_may(people: Cast) -> None:
 
 
 def test_a_correction_is_saved_and_its_trail_is_on_the_visit_page(people: Cast) -> None:
-    visit = make_visit(people, on=timezone.localdate() - DAY)
+    visit = make_visit(people, on=timezone.localdate() - 2 * DAY)
     done = post(
         people.inspector1, visit, sent(visit, outcome="locked", names="街道王某", started="09:10", ended="00:20")
     )

@@ -8,10 +8,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from casetracker import calendars
+from casetracker import calendars, paging
 from inspections import workflow
 from inspections.enums import Outcome, Result, Status
-from tests.builders import day, make_problem, make_site, make_visit, shot
+from tests.builders import at, day, make_problem, make_site, make_visit, shot
 from tests.cast import Cast
 from tests.inspections.visits.desk import sign_in, total
 
@@ -90,6 +90,34 @@ def test_pages_follow_one_another_by_day(people: Cast) -> None:
     jumped = re.findall(r'data-visit="([^"]+)"', client.get("/visits/?jump=2019-12-05").content.decode())
     assert jumped[0] == str(visits[4].pk)
     assert client.get("/visits/?after=nonsense").status_code == 302
+
+
+def test_the_visits_of_a_day_follow_one_another_by_the_hour(people: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last first; of unknown hour after those of their day, in an order that stays."""
+    site = make_site(people)
+    hours = ["2019-12-02 00:10", "", "2019-12-02 23:40", "2019-12-02 09:00", "", "2019-12-01 23:50", "2019-12-03 05:00"]
+    made = []
+    for hour in hours:
+        visit = make_visit(people, site, on=day(hour[:10] or "2019-12-02"))
+        visit.started_at = at(hour) if hour else None
+        visit.save()
+        made.append(str(visit.pk))
+    expected = [made[n] for n in (6, 2, 3, 0, 4, 1, 5)]
+    client = sign_in(people.inspector1)
+
+    def shown(address: str) -> list[str]:
+        return re.findall(r'data-visit="([^"]+)"', client.get(address).content.decode())
+
+    assert shown("/visits/") == expected
+    assert shown(f"/sites/{site.pk}/") == expected
+    monkeypatch.setattr(paging.page, "__kwdefaults__", paging.page.__kwdefaults__ | {"size": 2})
+    met, address = [], "/visits/"
+    while address:
+        met += shown(address)
+        older = re.search(r'href="([^"]+)" rel="next"', client.get(address).content.decode())
+        address = "/visits/" + older[1].replace("&amp;", "&") if older else ""
+    assert met == expected
+    assert shown("/visits/?jump=2019-12-02") == [made[2], made[3]]
 
 
 def _queries(client: Client, address: str) -> int:

@@ -27,7 +27,9 @@ function update(form) {
     if (none && button.dataset.reason) reasons.push(button.dataset.reason);
   }
   const line = bar.querySelector("[data-bulk-reason]");
-  if (line) line.textContent = reasons.join(" ");
+  // Chinese sentences follow one another without a space.
+  const gap = document.documentElement.lang.startsWith("zh") ? "" : " ";
+  if (line) line.textContent = reasons.join(gap);
 }
 
 function refresh() {
