@@ -66,7 +66,7 @@ def _about(rows: QuerySet[Deadline], user: User, *conditions: Q, **more: Any) ->
 
 
 def _judged_by_others(user: User) -> Q:
-    """Four eyes as in policy.four_eyes: not reported fixed by the person, nor assigned to a unit of theirs then."""
+    """As four_eyes() has it: not reported fixed by the person, nor assigned to a unit of theirs then."""
     said = Feedback.objects.filter(problem=OuterRef("pk"), by=user)
     fixed = Problem.objects.filter(merged_into=OuterRef("pk"), fixed_by=user)
     barred = Q(Exists(said)) | Q(fixed_by=user) | Q(Exists(fixed))

@@ -126,7 +126,7 @@ def begin(verb: Verb, problem: Problem, *, by: User | None, now: datetime.dateti
 
 
 def refused(verb: Verb, problem: Problem, reason: str) -> IllegalMove | NotAllowed:
-    """What policy.py refuses, as the error it is: overtaken by somebody else, or not this person's right."""
+    """What policy refuses, as the error it is: overtaken by somebody else, or not this person's right."""
     return illegal(verb, problem, reason) if isinstance(reason, policy.Overtaken) else NotAllowed(reason)
 
 

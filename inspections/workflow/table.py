@@ -7,7 +7,7 @@ from inspections.enums import OPEN, WITH_UNIT, Route, Status, Verb
 
 @dataclass(frozen=True)
 class Move:
-    """One verb: from which states, to which state (None: it stays), which predicate of policy.py decides."""
+    """One verb: from which states, to which state (None: it stays), which predicate of policy decides."""
 
     verb: Verb
     sources: tuple[Status, ...]

@@ -43,7 +43,7 @@ def inspectors(problem: Problem) -> list[User]:
 
 
 def supervisors(problem: Problem) -> list[User]:
-    """Who acts for the problem's office as a supervisor: in it, below it and in the bureau above, as in policy.py."""
+    """Who acts for the problem's office as a supervisor: in it, below it and in the bureau above, as in policy."""
     return _over_office(problem, Role.SUPERVISOR)
 
 

@@ -137,7 +137,7 @@ def test_what_was_seen_on_the_spot_opens_no_gate_of_the_office(people: Cast) -> 
 @pytest.mark.parametrize("turn", ["reopened", "reported", "sent to the office"])
 def test_the_reporter_amends_alone_only_what_nobody_ever_called_fixed(people: Cast, turn: str) -> None:
     plain = make_problem(people, route=Route.ON_SPOT, status=Status.RECTIFYING, now=MONDAY)
-    assert policy.amender(fresh(plain), people.inspector1) is None
+    assert policy.PREDICATES["amender"](fresh(plain), people.inspector1) is None
     status = Status.REPORTED if turn == "reported" else Status.VERIFIED
     problem = make_problem(people, route=Route.ON_SPOT, status=status, now=MONDAY)
     if turn == "reopened":
@@ -147,7 +147,10 @@ def test_the_reporter_amends_alone_only_what_nobody_ever_called_fixed(people: Ca
     else:
         workflow.to_central(problem, by=people.supervisor1, reason="未真正整改", now=FRIDAY)
 
-    assert policy.amender(fresh(problem), people.inspector1) == "Only a supervisor of the office may do this."
+    assert (
+        policy.PREDICATES["amender"](fresh(problem), people.inspector1)
+        == "Only a supervisor of the office may do this."
+    )
 
 
 def test_a_unit_that_never_claimed_claims_when_the_problem_is_reopened(people: Cast) -> None:

@@ -102,9 +102,9 @@ def test_whoever_saw_the_merged_one_fixed_on_the_spot_does_not_judge_the_survivo
 
     merge(double, survivor, people.supervisor1)
 
-    assert policy.verifier(fresh(survivor), people.inspector1)
+    assert policy.PREDICATES["verifier"](fresh(survivor), people.inspector1)
     assert queues.to_verify(people.inspector1).count() == 0
-    assert policy.verifier(fresh(survivor), people.supervisor2) is None
+    assert policy.PREDICATES["verifier"](fresh(survivor), people.supervisor2) is None
 
 
 def test_photos_and_re_inspections_that_came_over_are_no_proof_of_the_survivors_fix(people: Cast) -> None:
