@@ -119,7 +119,7 @@ class DomainErrors:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.method == "POST" and response.status_code in (409, 422) and (done := presses.before(request)):
+        if request.method == "POST" and response.status_code in (403, 409, 422) and (done := presses.before(request)):
             return _lead_on(request, done)
         return response
 

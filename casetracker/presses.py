@@ -11,11 +11,13 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from psycopg.errors import LockNotAvailable, QueryCanceled
 
 from casetracker.errors import IllegalMove
 from casetracker.ids import uuid7
@@ -30,14 +32,35 @@ KEPT_FOR = datetime.timedelta(days=30)
 # What a form sends besides what the person said.
 UNSAID = ("csrfmiddlewaretoken", FIELD, "seen", "inline")
 
+# A batch of many problems takes its seconds; shorter than what the web's own statements may take.
+PATIENCE = "12s"
 # One statement, so that the usual press costs one. A second press at the same moment waits here for the first.
 FIRST = """
 INSERT INTO casetracker_press (id, person_id, form, digest, address, words, at)
 SELECT %(id)s, %(person)s, %(form)s, %(digest)s, %(address)s, %(words)s, %(at)s
+FROM set_config('lock_timeout', %(patience)s, true)
 WHERE NOT EXISTS (
     SELECT FROM casetracker_press WHERE person_id = %(person)s AND digest = %(digest)s AND at > %(since)s)
 ON CONFLICT (person_id, form) DO NOTHING
 """
+
+
+class InTheWay(IllegalMove):
+    """A press of the person's own stands in the way, so that nobody was faster; `heading` says what is the matter."""
+
+    heading: Any = ""
+
+
+class UsedUp(InTheWay):
+    """This form recorded something else before."""
+
+    heading = gettext_lazy("This form was used already")
+
+
+class StillSaving(InTheWay):
+    """What was sent a moment ago is still at work."""
+
+    heading = gettext_lazy("Still being saved")
 
 
 class Pressed(Exception):
@@ -62,7 +85,7 @@ def once(request: HttpRequest, address: str, words: str, *, alike: bool = True) 
 
     `address` is the page of what will be made, `words` (marked by gettext_noop) say that it is there already. Raises
     Pressed for a form that recorded the same before, also with a new id where `alike`; the middleware leads on to
-    its page. Raises IllegalMove for a form that recorded something else: it gets a new id, and the next press
+    its page. Raises UsedUp for a form that recorded something else: it gets a new id, and the next press
     records what it says.
     """
     now = timezone.now()
@@ -71,7 +94,13 @@ def once(request: HttpRequest, address: str, words: str, *, alike: bool = True) 
     person: User = request.user  # type: ignore[assignment]
     press = Press(person=person, form=form, digest=digest, address=address, words=words, at=now)
     with transaction.atomic():
-        _write(press)
+        try:
+            _write(press)
+        except OperationalError as error:
+            if not isinstance(error.__cause__, (LockNotAvailable, QueryCanceled)):
+                raise
+            words = _("What you sent a moment ago is still being saved. Wait a little, then look.")
+            raise StillSaving(words) from error
         earlier = None if press.pk else _earlier(press)
         if earlier is None:
             yield
@@ -79,7 +108,7 @@ def once(request: HttpRequest, address: str, words: str, *, alike: bool = True) 
     if earlier.digest == press.digest:
         raise Pressed(earlier, alike=earlier.form != press.form)
     request.form_used_up = True  # type: ignore[attr-defined]
-    raise IllegalMove(
+    raise UsedUp(
         _("This form recorded something before you changed it. Press again to record what it says now as another one.")
     )
 
@@ -96,6 +125,12 @@ def before(request: HttpRequest) -> Pressed | None:
     return Pressed(earlier, alike=earlier.form != form) if earlier else None
 
 
+def is_used(request: HttpRequest) -> bool:
+    """Has this form of this person recorded something, whatever it says now?"""
+    form = _uuid(request.POST.get(FIELD, ""))
+    return form is not None and Press.objects.filter(person=request.user.pk, form=form).exists()
+
+
 def forget() -> None:
     """Drop what is too old to be pressed again."""
     Press.objects.filter(at__lt=timezone.now() - KEPT_FOR).delete()
@@ -105,7 +140,8 @@ def _write(press: Press) -> None:
     """Keep the press; its `pk` is None where it, or one alike, is there."""
     values: dict[str, Any] = {name: getattr(press, name) for name in ("id", "form", "digest", "address", "words", "at")}
     with connection.cursor() as cursor:
-        cursor.execute(FIRST, values | {"person": press.person_id, "since": press.at - ALIKE_FOR})
+        asked = {"person": press.person_id, "since": press.at - ALIKE_FOR, "patience": PATIENCE}
+        cursor.execute(FIRST, values | asked)
         if not cursor.rowcount:
             press.pk = None
 

@@ -18,6 +18,7 @@ from casetracker import registry
 from casetracker.audit import plain
 from casetracker.enums import JobState
 from casetracker.errors import DomainError
+from casetracker.ids import uuid7
 from casetracker.models import Heartbeat, Job, User
 
 # So often a job is taken up before it counts as failed.
@@ -30,12 +31,13 @@ class LostLease(Exception):
     """The job belongs to another worker by now; what the present transaction did must be rolled back."""
 
 
-def enqueue(kind: str, params: dict[str, Any], by: User | None, total: int = 0) -> Job:
+def enqueue(kind: str, params: dict[str, Any], by: User | None, total: int = 0, job_id: uuid.UUID | None = None) -> Job:
     """Put down a job for the workers, who look every few seconds; commits with the caller's transaction.
 
     `kind` is a key of registry.jobs; `params` must be JSON (dates and ids are written as text).
     """
     return Job.objects.create(
+        pk=job_id or uuid7(),
         kind=registry.jobs[kind].key,
         params=plain(params),
         requested_by=by,
@@ -56,18 +58,20 @@ def work(limit: int | None = None) -> int:
     return taken
 
 
-def do_here(kind: str, params: dict[str, Any], by: User | None, total: int = 0) -> Job:
-    """Do a small job in this process, now; should it die, a worker goes on where it stopped."""
-    job = enqueue_claimed(kind, params, by, total)
+def do_here(job: Job) -> Job:
+    """Do a small job of enqueue_claimed() in this process, now; should it die, a worker goes on where it stopped."""
     _do(job)
     job.refresh_from_db()
     return job
 
 
-def enqueue_claimed(kind: str, params: dict[str, Any], by: User | None, total: int = 0) -> Job:
+def enqueue_claimed(
+    kind: str, params: dict[str, Any], by: User | None, total: int = 0, job_id: uuid.UUID | None = None
+) -> Job:
     """A job that nobody else takes up while the lease of this process runs."""
     now = timezone.now()
     return Job.objects.create(
+        pk=job_id or uuid7(),
         kind=registry.jobs[kind].key,
         params=plain(params),
         requested_by=by,

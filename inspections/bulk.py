@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from casetracker import working
+from casetracker.enums import JobState
 from casetracker.errors import DomainError
 from casetracker.models import Job, Unit, User
 from casetracker.registry import JobKind
@@ -31,15 +32,28 @@ VERBS = (Verb.ASSIGN, Verb.VERIFY, Verb.CLOSE, Verb.ESCALATE)
 logger = logging.getLogger(__name__)
 
 
-def start(verb: Verb, ids: Sequence[UUID], data: dict[str, Any], *, by: User, back: str = "") -> Job:
-    """Do the verb to these problems as this person, now where they are few, else by a worker.
+def put_down(
+    verb: Verb,
+    ids: Sequence[UUID],
+    data: dict[str, Any],
+    *,
+    by: User,
+    back: str = "",
+    job_id: UUID | None = None,
+) -> Job:
+    """The job of doing the verb to these problems as this person; begin() does it where they are few, else a worker.
 
     `data` is what the verb needs, in JSON types (see INPUT); `back` is the query of the list they came from.
     Rows are done in the order of their ids, so that two jobs over the same rows never wait for each other.
     """
     params = {"verb": verb.value, "ids": sorted(str(one) for one in ids), "data": data, "back": back}
-    begin = working.do_here if len(ids) <= AT_ONCE else working.enqueue
-    return begin(KIND, params, by, len(ids))
+    keep = working.enqueue_claimed if len(ids) <= AT_ONCE else working.enqueue
+    return keep(KIND, params, by, len(ids), job_id)
+
+
+def begin(job: Job) -> Job:
+    """Do a job that was just put down, if it is small; outside of the transaction that put it down."""
+    return working.do_here(job) if job.state == JobState.RUNNING else job
 
 
 def run(job: Job, progress: Callable[[int, int], None]) -> dict[str, Any]:
@@ -65,7 +79,19 @@ def _do(chunk: list[str], verb: Verb, data: dict[str, Any], user: User, before: 
     """The result after one more chunk; each row stands or falls by itself."""
     result = {**before, "done": [*before["done"]], "refused": {**before["refused"]}}
     rows = {str(one.pk): one for one in Problem.objects.visible_to(user).filter(pk__in=chunk).defer("search")}
-    shared = _shared(verb, data, user, rows, result)
+    with transaction.atomic():
+        shared = _shared(verb, data, user, rows, result)
+        _do_rows(chunk, verb, user, rows, shared, result)
+        if "batch" in result and "batch" not in before and len(result["done"]) == len(before["done"]):
+            # No document, and no number, for nothing.
+            del result["batch"]
+            transaction.set_rollback(True)
+    return result
+
+
+def _do_rows(
+    chunk: list[str], verb: Verb, user: User, rows: dict[str, Problem], shared: dict[str, Any], result: dict[str, Any]
+) -> None:
     for key in chunk:
         if key not in rows:
             result["refused"][key] = _("You can no longer see this problem.")
@@ -82,7 +108,6 @@ def _do(chunk: list[str], verb: Verb, data: dict[str, Any], user: User, before: 
             result["refused"][key] = _("Something went wrong on our side; this row was not changed. Try it by itself.")
         else:
             result["done"].append(key)
-    return result
 
 
 def _chunks(ids: list[str]) -> Iterator[list[str]]:

@@ -53,6 +53,23 @@ def usual_due(rule_due: datetime.date, item_days: int | None, today: datetime.da
     return due if due is not None and due < rule_due else None
 
 
+def counted(
+    start: datetime.date, rule: Ruled, item_days: int | None, calendar: Calendar, stops: Sequence[Stop] = ()
+) -> Counted:
+    """A term counted from `start`: the rule's, or the usual one of a checklist item (in days) where it ends earlier."""
+    by_rule = count(start, term_of(rule), calendar, stops)
+    if not item_days:
+        return by_rule
+    by_item = count(start, Term(item_days), calendar, stops)
+    return by_item if by_item.due_on < by_rule.due_on else by_rule
+
+
+def within(rule: Ruled, term: Term) -> bool:
+    """Is this the usual term of a checklist item, with the rule only as its limit? Rules are never rewritten: a
+    clock that was counted by its rule has the rule's own term."""
+    return term != term_of(rule)
+
+
 def stops_of(stored: Sequence[Sequence[Any]], today: datetime.date) -> tuple[Stop, ...]:
     """The stored stops [[since, until or null, reason], …] as values; one that runs ends today."""
     stops = []

@@ -21,6 +21,15 @@ from casetracker.workdays import (
 LONGEST_WALK = timedelta(days=3700)
 
 
+@dataclass(frozen=True)
+class Limit:
+    """The rule within which a shorter term holds, its words in the active language."""
+
+    rule_name: str
+    term: Term
+    rule_source: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Explained:
     """The facts of one deadline.
@@ -29,6 +38,7 @@ class Explained:
     says what set the clock going ("Assigned", "Reported back") and begins the sentence. `term` is None where a date
     was given rather than counted (an imported ledger, a dated plan). `first_due_on` is where the term ends with its
     stops, `due_on` the date agreed last, if any. A stop that still runs ends today and is named by `paused_since`.
+    `limit` is the rule where `term` and `rule_name` are those of something that asks for less.
     """
 
     start: date
@@ -40,6 +50,7 @@ class Explained:
     calendar: Calendar
     today: date
     rule_source: str = ""
+    limit: Limit | None = None
     stops: tuple[Stop, ...] = ()
     extensions: tuple[Extension, ...] = ()
     met_on: date | None = None

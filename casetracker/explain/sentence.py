@@ -13,13 +13,13 @@ from .facts import Explained, day_name
 
 
 def sentence(facts: Explained) -> str:
-    """Start, term with its rule and source, days off, roll, stops, new dates and whether it is provisional.
+    """Start, term with its rule and source (and its limit), days off, roll, stops, new dates, whether provisional.
 
     For example "Assigned 25 November; ordinary problems: 7 days (calendar days, 13710 item 3); stopped 2 days
     (orange alert); extended once by 1 day, first date 4 December."
     """
-    clauses = [_started(facts), _ruled(facts), _skipped(facts), _made_up(facts), _rolled(facts), _stopped(facts)]
-    clauses += [_paused(facts), *_new_dates(facts), _provisional(facts)]
+    clauses = [_started(facts), _ruled(facts), _limited(facts), _skipped(facts), _made_up(facts), _rolled(facts)]
+    clauses += [_stopped(facts), _paused(facts), *_new_dates(facts), _provisional(facts)]
     joined = pgettext("between clauses", "; ").join(clause for clause in clauses if clause)
     return capfirst(pgettext("clauses made a sentence", "%(clauses)s.") % {"clauses": joined})
 
@@ -54,6 +54,16 @@ def _ruled(facts: Explained) -> str:
             return _("%(rule)s: %(term)s (calendar days, %(source)s)") % words
         return _("%(rule)s: %(term)s (calendar days)") % words
     return (_("%(rule)s: %(term)s (%(source)s)") if facts.rule_source else _("%(rule)s: %(term)s")) % words
+
+
+def _limited(facts: Explained) -> str:
+    limit = facts.limit
+    if limit is None:
+        return ""
+    words = {"rule": _mid_sentence(limit.rule_name), "source": limit.rule_source, "term": term_words(limit.term)}
+    if limit.rule_source:
+        return _("the rule’s limit is %(term)s (%(rule)s, %(source)s)") % words
+    return _("the rule’s limit is %(term)s (%(rule)s)") % words
 
 
 def _skipped(facts: Explained) -> str:

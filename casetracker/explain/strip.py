@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from casetracker.dates import long_date_with_weekday, weekday_short
 from casetracker.workdays import CountedDay
 
 from .facts import Explained, day_name
+from .sentence import term_words
 
 MOST_CELLS = 16
 WIDEST_WORD = 6
@@ -93,8 +95,13 @@ def _cell(facts: Explained, on: date, counted: CountedDay | None) -> Cell:
 
 
 def _title(facts: Explained, on: date, counted: CountedDay | None) -> str:
-    """The whole date, and what the day is called where it matters: the cell itself is too narrow for both."""
-    words = {"date": long_date_with_weekday(on, facts.today), "name": day_name(counted.day) if counted else ""}
+    """The whole date, what the day is called where it matters, and whose term ends on it where it isn't the rule's:
+    the cell itself is too narrow for all."""
+    name = day_name(counted.day) if counted else ""
+    if facts.limit is not None and facts.clock is not None and on == facts.clock.due_on:
+        ends = _("%(rule)s: %(term)s") % {"rule": facts.rule_name, "term": term_words(facts.clock.term)}
+        name = pgettext("between items of a list", ", ").join(part for part in (name, ends) if part)
+    words = {"date": long_date_with_weekday(on, facts.today), "name": name}
     return pgettext("calendar strip", "%(date)s, %(name)s") % words if words["name"] else words["date"]
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -35,10 +35,11 @@ def inbox(request: HttpRequest) -> HttpResponse:
     """Notices, what happened last first: ?show=unread, older ones after ?before=<id>; htmx gets the rows alone."""
     user: User = request.user  # type: ignore[assignment]
     everything = Notice.objects.of(user)
-    unread = everything.unread().count()
+    counts = everything.aggregate(all=Count("pk"), unread=Count("pk", filter=Q(read_at=None)), newest=Max("pk"))
+    unread = counts["unread"]
     only_unread = request.GET.get("show") == "unread"
     listed = everything.unread() if only_unread else everything
-    total = unread if only_unread else everything.count()
+    total = unread if only_unread else counts["all"]
     before = request.GET.get("before", "")
     notices = list(listed.filter(_older_than(before, everything)).order_by("-created_at", "-pk")[: SIZE + 1])
     shown = notices[:SIZE]
@@ -48,10 +49,10 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "total": total,
         "unread": unread,
         "title": _title(unread, total),
-        "tabs": _tabs(unread, everything.count() if only_unread else total, only_unread),
+        "tabs": _tabs(unread, counts["all"], only_unread),
         "here": request.get_full_path(),
-        # What comes while the person reads has a higher number than everything shown.
-        "newest": max((notice.pk for notice in shown), default=0),
+        # What comes while the person reads has a higher number than everything there is now.
+        "newest": counts["newest"] or 0,
         "older_url": f"?{urlencode({**query, 'before': shown[-1].pk})}" if len(notices) > SIZE else "",
         "newest_url": f"{reverse('inbox')}?{urlencode(query)}" if before else "",
     }

@@ -25,7 +25,7 @@ from inspections.digests.rows import (
     waiting,
 )
 from inspections.enums import Decision, Status
-from inspections.models import Extension
+from inspections.models import Extension, Problem
 from inspections.querysets import ProblemQuerySet
 
 # Beyond so many rows a group says how many more the list has.
@@ -79,7 +79,7 @@ def contents(wanted: Sequence[Hashable], as_of: AsOf) -> dict[Hashable, Any]:
             pk__in=[one.unit for one in asked]
         )
     }
-    held = held_back().exists()
+    held = Problem.objects.held().exists()
     made = {one: Content(one, names[one.unit], some_held=held) for one in asked if one.unit in names}
     _fill_units({unit: made[one] for unit, one in units.items() if one in made}, as_of)
     _fill_teams({unit: made[one] for unit, one in teams.items() if one in made}, as_of)

@@ -219,11 +219,17 @@ class SeenForm(forms.Form):
             due_on = values.get("due_on")
             if due_on is None and "due_on" not in self.errors:
                 self.add_error("due_on", _("Give a new date."))
-            elif due_on is not None and due_on < timezone.localdate():
-                self.add_error("due_on", _("The date must not lie in the past."))
+            else:
+                self._check_new_date(due_on)
         if result == Result.FIXED and not any(one.shows_something for one in values.get("photos") or []):
             self.add_error("photos", _("Add at least one photo of how it is now."))
         return values
+
+    def _check_new_date(self, due_on: datetime.date | None) -> None:
+        try:
+            fields.checked_new_date(due_on)
+        except forms.ValidationError as error:
+            self.add_error("due_on", error)
 
     def seen(self) -> Seen:
         values = self.cleaned_data

@@ -45,7 +45,7 @@ NUMBER = re.compile(
 )
 NUMBER_PLAIN = re.compile(r"(.*?)\s*(\d{4})\s*年\s*第?\s*(\d{1,12})\s*号", re.A | re.S)
 # What the numbers of registers are made of, one digit at least: words such as “abc???” or 待定 are none.
-NUMBERLIKE = re.compile(r"(?=.*\d)[\w\s\-–—./\\#№()\[\]{}<>〔〕【】〖〗《》:,、&+~'·]+")
+NUMBERLIKE = re.compile(r"(?s)(?=.*\d)[\w\s\-–—./\\#№()\[\]{}<>〔〕【】〖〗《》:,、&+~'·]+")
 DEGREES = re.compile(r"(\d{1,3})° ?(?:(\d{1,2})['′] ?(?:(\d{1,2}(?:\.\d+)?)(?:\"|″|'')?)?)?", re.A)
 
 

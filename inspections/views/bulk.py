@@ -11,9 +11,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadReque
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST, require_safe
 
+from casetracker import presses
 from casetracker.enums import JobState
+from casetracker.ids import uuid7
 from casetracker.models import Job, Unit, User
 from inspections import bulk, listing
 from inspections.enums import Verb
@@ -78,8 +81,13 @@ def _answer(request: HttpRequest, asked: QueryDict) -> HttpResponse:
     form = FORMS[verb](request.POST if confirmed else None, offices=offices)
     changed = confirmed and request.POST.get("expected") != str(len(selection.ids))
     if confirmed and not changed and form.is_valid():
-        job = bulk.start(verb, selection.ids, form.data_of(), by=user, back=selection.query)
-        return redirect("job", job.pk)
+        made = uuid7()
+        # Whoever comes back and presses again escalates nothing twice; what the state forbids by then is refused so.
+        alike = verb == Verb.ESCALATE
+        with presses.once(request, reverse("job", args=[made]), gettext_noop("This is done already."), alike=alike):
+            job = bulk.put_down(verb, selection.ids, form.data_of(), by=user, back=selection.query, job_id=made)
+        bulk.begin(job)
+        return redirect("job", made)
     context = _confirm_context(verb, selection, form, back) | {"changed": changed}
     status = 409 if changed else 422 if confirmed else 200
     return render(request, "inspections/bulk/confirm.html", context, status=status)

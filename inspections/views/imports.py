@@ -85,7 +85,7 @@ def _useless(report: dict[str, Any]) -> str:
     """Why importing this would do nothing; empty where it would do something."""
     if report.get("created") or report.get("updated"):
         return ""
-    if report.get("accepted"):
+    if report.get("accepted") or report.get("duplicates"):
         return _("Everything in it is here already, unchanged.")
     if report.get("refused_rows"):
         return _("No row can be imported. Correct the rows below in the file and check it again.")

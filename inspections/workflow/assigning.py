@@ -13,7 +13,7 @@ from casetracker.dates import short_date
 from casetracker.errors import Invalid, NotAllowed
 from casetracker.ids import uuid7
 from casetracker.models import NumberSeries, Unit, User
-from inspections import deadlines, policy
+from inspections import policy
 from inspections.enums import AssignmentRole, AssignmentState, Clock, Decision, Status, Verb
 from inspections.models import Assignment, Batch, Problem
 from inspections.workflow import clocks, telling
@@ -62,7 +62,7 @@ def assign(
         raise Invalid(_("Another unit was named as possible: say why it is this one."), field="reason")
     if batch is not None and batch.office_id != step.problem.office_id:
         raise Invalid(_("The batch belongs to another office."), field="batch")
-    due_on = _given_date(step, due_on, reason)
+    _check_later(step, due_on, reason)
     clocks.end_pause(step)
     clocks.meet(step, Clock.DEPLOY)
     earlier = clocks.current(step, Clock.RECTIFY)
@@ -118,18 +118,14 @@ def _check_addressees(step: Step, addressees: Sequence[Addressee], due_on: datet
         clocks.check_new_date(due_on, step.today)
 
 
-def _given_date(step: Step, due_on: datetime.date | None, reason: str) -> datetime.date | None:
-    """The date that holds instead of the rule's: the one given, else that of the checklist item; None for neither."""
-    if due_on is None and step.problem.checklist_item_id is None:
-        return None
+def _check_later(step: Step, due_on: datetime.date | None, reason: str) -> None:
+    """Refuse a date later than the rule's without a reason."""
+    if due_on is None or reason.strip():
+        return
     limit = clocks.by_rule(step)
-    if due_on is None:
-        item = step.problem.checklist_item
-        return deadlines.usual_due(limit, item.term_days if item else None, step.today)
-    if due_on > limit and not reason.strip():
+    if due_on > limit:
         words = {"date": short_date(limit, step.today)}
         raise Invalid(_("The rule gives until %(date)s: say why it is later.") % words, field="reason")
-    return due_on
 
 
 @transaction.atomic

@@ -49,6 +49,8 @@ def start(
 ) -> Deadline:
     """Start a clock by its rule, or with a given date; an older one of the same kind is closed.
 
+    A rectification keeps its rule where the usual term of the checklist item ends earlier: the row then has that
+    term, and the rule is its limit.
     `first_due_on` is the first date of an earlier clock for the same work, which stays visible. A clock started
     while the problem is paused stands still like the others.
     """
@@ -70,8 +72,8 @@ def start(
     if due_on is not None:
         row.first_due_on = row.due_on = due_on
     elif rule is not None:
-        counted = count(started, deadlines.term_of(rule), calendars.load())
-        row.amount, row.term_unit, row.roll = rule.amount, rule.unit, rule.roll
+        counted = deadlines.counted(started, rule, _item_days(step, clock), calendars.load())
+        row.amount, row.term_unit, row.roll = counted.term.amount, counted.term.unit, counted.term.roll
         row.first_due_on = row.due_on = counted.due_on
         row.provisional = counted.provisional
     else:
@@ -92,6 +94,12 @@ def _rule(step: Step, clock: Clock, on: datetime.date) -> DeadlineRule:
     if (code, on) not in step.rules:
         step.rules[code, on] = DeadlineRule.objects.in_force(code, on)
     return step.rules[code, on]
+
+
+def _item_days(step: Step, clock: str) -> int | None:
+    """The usual term, in days, of the checklist item that raised the problem; None where there is none."""
+    item = step.problem.checklist_item if clock == Clock.RECTIFY else None
+    return item.term_days if item is not None else None
 
 
 def check_new_date(day: datetime.date, today: datetime.date, field: str = "due_on") -> None:
@@ -217,7 +225,7 @@ def end_pause(step: Step) -> None:
 
 
 def recount(step: Step, row: Deadline, started_on: datetime.date) -> None:
-    """Count a clock anew from the rule that now fits; a date that was given stays as it is.
+    """Count a clock anew from the rule (or the checklist item within it) that now fits; a date given stays.
 
     Of a clock with later dates the first one is counted anew, and the last agreed one stays unless it would now
     lie before the first.
@@ -227,7 +235,7 @@ def recount(step: Step, row: Deadline, started_on: datetime.date) -> None:
     rule = _rule(step, Clock(row.clock), started_on)
     ended = [stop for stop in row.stops if stop[1] is not None]
     stops = deadlines.stops_of(ended, step.today)
-    counted = count(started_on, deadlines.term_of(rule), calendars.load(), stops)
+    counted = deadlines.counted(started_on, rule, _item_days(step, row.clock), calendars.load(), stops)
     first, due, agreed = deadlines.recounted(
         counted, first_due_on=row.first_due_on, due_on=row.due_on, agreed=row.agreed, today=step.today
     )
@@ -235,9 +243,9 @@ def recount(step: Step, row: Deadline, started_on: datetime.date) -> None:
         step,
         row,
         rule=rule,
-        amount=rule.amount,
-        term_unit=rule.unit,
-        roll=rule.roll,
+        amount=counted.term.amount,
+        term_unit=counted.term.unit,
+        roll=counted.term.roll,
         started_on=started_on,
         first_due_on=first,
         due_on=due,

@@ -147,7 +147,7 @@ def report(
     attach(step, shots, Phase.BEFORE)
     if candidates:
         problem.candidates.set(candidates)
-    assignment = _tell_on_spot(step, unit, item) if route == Route.ON_SPOT else None
+    assignment = _tell_on_spot(step, unit) if route == Route.ON_SPOT else None
     if route == Route.CENTRAL:
         clocks.start(step, Clock.DEPLOY, unit=office, on=day)
     event = step.finish(
@@ -163,12 +163,11 @@ def report(
     return problem
 
 
-def _tell_on_spot(step: Step, unit: Unit | None, item: ChecklistItem | None) -> Assignment | None:
+def _tell_on_spot(step: Step, unit: Unit | None) -> Assignment | None:
     """Start the short clock of a problem told on the spot, for a unit where one is known."""
     found_on = step.problem.found_on
-    due = found_on + datetime.timedelta(days=item.term_days) if item and item.term_days else None
     if unit is None:
-        clocks.start(step, Clock.RECTIFY, unit=step.problem.team, on=found_on, due_on=due)
+        clocks.start(step, Clock.RECTIFY, unit=step.problem.team, on=found_on)
         clocks.follow(step)
         return None
     assignment = Assignment.objects.create(
@@ -181,7 +180,7 @@ def _tell_on_spot(step: Step, unit: Unit | None, item: ChecklistItem | None) -> 
         assigned_on=step.today,
     )
     step.set(lead_unit=unit)
-    clocks.start(step, Clock.RECTIFY, unit=unit, part=assignment.pk, on=found_on, due_on=due)
+    clocks.start(step, Clock.RECTIFY, unit=unit, part=assignment.pk, on=found_on)
     clocks.follow(step)
     return assignment
 

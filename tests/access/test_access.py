@@ -131,7 +131,8 @@ def test_no_page_of_a_stranger_says_a_word_of_the_first_city(world: World) -> No
         ]
         for text in SEARCHES
     ]
-    for name, asked in zip(("outsider", "far_handler", "admin", "handler2"), searches, strict=True):
+    everything = list(itertools.chain(*searches))
+    for name, asked in {"outsider": everything, "admin": everything, "far_handler": searches[0]}.items():
         client = client_of(world.everybody[name])
         for page in [*pages, *asked]:
             response = client.get(page)

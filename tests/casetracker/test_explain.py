@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casetracker.dates import long_date, long_date_with_weekday, short_date, short_moment, weekday_long, weekday_short
-from casetracker.explain import Explained, days_left, lateness, moved_note, sentence, strip_cells
+from casetracker.explain import Explained, Limit, days_left, lateness, moved_note, sentence, strip_cells
 from casetracker.workdays import Calendar, Day, Extension, Stop, Term, count
 
 TODAY = date(2019, 12, 9)
@@ -69,6 +69,35 @@ def test_the_sentence_names_start_term_source_stop_extension_and_first_date() ->
         "Assigned 25 November; ordinary problems: 7 days (calendar days, 13710 item 3); "
         "stopped 2 days (orange alert); extended once by 1 day; first date 4 December."
     )
+
+
+OF_ITEM = replace(
+    ORDINARY,
+    due_on=date(2019, 11, 28),
+    first_due_on=date(2019, 11, 28),
+    rule_name="usual term of the checklist item",
+    rule_source="",
+    term=Term(3),
+    limit=Limit("Ordinary problems", Term(7), "13710 item 3"),
+)
+
+
+def test_a_shorter_term_names_the_rule_it_stays_within() -> None:
+    assert sentence(OF_ITEM) == (
+        "Assigned 25 November; usual term of the checklist item: 3 days (calendar days); "
+        "the rule’s limit is 7 days (ordinary problems, 13710 item 3)."
+    )
+    unsourced = replace(OF_ITEM, limit=Limit("Ordinary problems", Term(7)))
+    assert sentence(unsourced).endswith("; the rule’s limit is 7 days (ordinary problems).")
+    titles = {cell.on: cell.title for cell in strip_cells(OF_ITEM)}
+    assert titles[date(2019, 11, 28)].endswith("28 November, usual term of the checklist item: 3 days")
+    assert "usual term" not in titles[date(2019, 11, 27)]
+
+
+def test_a_day_with_a_name_keeps_it_beside_the_term_that_ends_on_it() -> None:
+    facts = replace(OF_ITEM, start=date(2019, 9, 28), due_on=date(2019, 10, 1), first_due_on=date(2019, 10, 1))
+    titles = {cell.on: cell.title for cell in strip_cells(facts)}
+    assert titles[date(2019, 10, 1)].endswith("National Day, usual term of the checklist item: 3 days")
 
 
 def test_the_sentence_says_which_days_off_were_skipped_and_which_were_made_up() -> None:

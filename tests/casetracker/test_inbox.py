@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -44,6 +45,18 @@ def text(client: Client, url: str) -> str:
     page = client.get(url)
     assert page.status_code == 200
     return page.content.decode()
+
+
+def test_marking_all_read_marks_what_was_told_late_as_well(cast: Cast) -> None:
+    """It stands on a later page by the day it is about, and was told last."""
+    told(cast.handler1, 50)
+    late = told(cast.handler1)[0]
+    Notice.objects.filter(pk=late.pk).update(created_at=timezone.now() - timedelta(days=1))
+    client = signed_in(cast.handler1)
+    newest = re.search(r'name="newest" value="(\d+)"', text(client, "/inbox/"))
+    assert newest is not None
+    client.post("/inbox/read/", {"newest": newest[1]})
+    assert Notice.objects.of(cast.handler1).unread().count() == 0
 
 
 def test_a_notice_is_a_sentence_that_leads_to_its_subject(cast: Cast) -> None:

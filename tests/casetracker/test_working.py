@@ -175,9 +175,9 @@ def test_a_small_job_is_done_here_and_its_rest_by_a_worker(db: None, kind: Any) 
         return {"attempt": job.attempts}
 
     kind(run)
-    assert working.do_here("test", {}, None).state == JobState.DONE
+    assert working.do_here(working.enqueue_claimed("test", {}, None)).state == JobState.DONE
     with pytest.raises(Killed):
-        working.do_here("test", {"deadly": True}, None)
+        working.do_here(working.enqueue_claimed("test", {"deadly": True}, None))
     job = Job.objects.get(state=JobState.RUNNING)
     assert working.work() == 0
     dead(job)

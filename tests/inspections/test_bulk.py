@@ -67,6 +67,29 @@ def test_closing_several_shows_what_became_of_each(people: Cast, client: Client)
     assert re.findall(r'data-total="(\d+)"', shown) == ["1", "1"]
 
 
+def test_pressing_again_escalates_nothing_twice(people: Cast, client: Client) -> None:
+    row = make_problem(people, status=Status.RECTIFYING)
+    answers = [confirm(client, "escalate", row, level="supervision", reason="久拖未改") for _press in range(2)]
+    assert [one.status_code for one in answers] == [302, 302]
+    assert answers[0]["Location"] == answers[1]["Location"]
+    assert Escalation.objects.count() == 1
+
+
+def test_a_batch_in_which_nothing_could_be_assigned_takes_no_number(people: Cast, client: Client) -> None:
+    row = make_problem(people)
+    sent = {"lead": people.housing.pk, "title": "扬尘专项"}
+    first = confirm(client, "assign", row, **sent)
+    again = confirm(client, "assign", row, **sent)
+    assert (first.status_code, again.status_code) == (302, 302)
+    assert "data-refused" in client.get(again["Location"], follow=True).content.decode()
+    batch = Batch.objects.get()
+    other = make_problem(people)
+    confirm(client, "assign", other, lead=people.housing.pk, title="道路专项")
+    numbers = [int(re.findall(r"(\d+)号", one.number)[0]) for one in Batch.objects.order_by("pk")]
+    assert numbers == [numbers[0], numbers[0] + 1]
+    assert Batch.objects.exclude(pk=batch.pk).get().title == "道路专项"
+
+
 def test_the_reason_of_each_row_is_its_own(people: Cast, client: Client) -> None:
     """Four eyes, a missing photo and a wrong state are told apart; the row that may be verified is."""
     fine = make_problem(people, status=Status.REPORTED)
@@ -258,7 +281,7 @@ def test_a_worker_that_dies_midway_repeats_nothing(people: Cast, monkeypatch: py
     monkeypatch.setattr(bulk, "CHUNK", 2)
     monkeypatch.setattr(bulk, "AT_ONCE", 0)
     rows = spots(people, 7)
-    job = bulk.start(Verb.CLOSE, [row.pk for row in rows], {}, by=people.supervisor1)
+    job = bulk.begin(bulk.put_down(Verb.CLOSE, [row.pk for row in rows], {}, by=people.supervisor1))
     really = workflow.perform
     calls = []
 
@@ -293,7 +316,7 @@ def test_an_error_in_one_row_stops_no_other(people: Cast, monkeypatch: pytest.Mo
         return problem
 
     monkeypatch.setattr(workflow, "perform", perform)
-    job = bulk.start(Verb.CLOSE, [row.pk for row in rows], {}, by=people.supervisor1)
+    job = bulk.begin(bulk.put_down(Verb.CLOSE, [row.pk for row in rows], {}, by=people.supervisor1))
     assert list(job.result["refused"]) == [str(rows[1].pk)]
     assert "Something went wrong" in job.result["refused"][str(rows[1].pk)]
     assert statuses(*rows) == ["closed", "verified", "closed"]
@@ -303,7 +326,7 @@ def test_reasons_are_in_the_language_of_whoever_asked(people: Cast) -> None:
     people.supervisor1.language = "zh-hans"
     people.supervisor1.save()
     found = make_problem(people)
-    job = bulk.start(Verb.CLOSE, [found.pk], {}, by=people.supervisor1)
+    job = bulk.begin(bulk.put_down(Verb.CLOSE, [found.pk], {}, by=people.supervisor1))
     reason = job.result["refused"][str(found.pk)]
     assert found.number in reason
 

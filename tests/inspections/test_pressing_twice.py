@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -17,8 +17,10 @@ from casetracker import presses
 from casetracker.enums import Language
 from casetracker.ids import uuid7
 from casetracker.models import Press
-from inspections.enums import Status, Verb
+from inspections import workflow
+from inspections.enums import AssignmentRole, Status, Verb
 from inspections.models import Batch, Party, Problem, Site, Visit
+from inspections.workflow import Addressee
 from tests.builders import make_problem, make_site
 from tests.cast import Cast, cast
 from tests.inspections.pressing import do
@@ -179,6 +181,43 @@ def test_a_form_that_was_changed_after_it_was_recorded_asks_before_it_records_an
     assert Problem.objects.count() == 2
 
 
+@pytest.mark.parametrize(
+    ("language", "heading", "wrong"),
+    [
+        (Language.ENGLISH, "This form was used already", "Somebody was faster"),
+        (Language.CHINESE, "这张表单已经用过", "别人已先一步处理"),
+    ],
+)
+@pytest.mark.parametrize("inline", [{}, {"inline": "1"}])
+def test_nobody_was_faster_than_a_form_of_ones_own(
+    people: Cast, language: Language, heading: str, wrong: str, inline: dict[str, str]
+) -> None:
+    problem, form = make_problem(people), str(uuid7())
+    people.supervisor1.language = language
+    people.supervisor1.save(update_fields=["language"])
+    client = sign_in(people.supervisor1)
+    address = reverse("problem_verb", args=[problem.pk, Verb.COMMENT.value])
+    data = {"audience": "unit", "once": form} | inline
+    assert client.post(address, data | {"text": "请抓紧"}).status_code == 302
+    asked = client.post(address, data | {"text": "请尽快"})
+    text = asked.content.decode()
+    assert asked.status_code == 409
+    assert heading in text
+    assert wrong not in text
+    assert "请尽快" in text
+
+
+def test_a_changed_form_of_ones_own_that_the_state_now_forbids_names_nobody_faster(people: Cast) -> None:
+    problem, form = make_problem(people), str(uuid7())
+    data = {"lead": people.housing.pk, "once": form}
+    assert do(people.supervisor1, problem, Verb.ASSIGN, **data).status_code == 302
+    mine = do(people.supervisor1, problem, Verb.ASSIGN, **data, goal="全部覆盖")
+    theirs = do(people.supervisor1, problem, Verb.ASSIGN, **(data | {"once": str(uuid7())}), goal="覆盖")
+    assert [one.status_code for one in (mine, theirs)] == [409, 409]
+    assert "This form was used already" in mine.content.decode()
+    assert "Somebody was faster" in theirs.content.decode()
+
+
 def test_an_id_of_somebody_else_or_of_another_record_is_no_key_to_it(people: Cast) -> None:
     site, far = make_site(people), make_site(people, district="141102", office=people.far_office)
     form = str(uuid7())
@@ -221,6 +260,15 @@ def test_old_marks_are_forgotten(people: Cast) -> None:
     assert Press.objects.get() == kept
 
 
+def test_a_co_handler_who_hands_back_twice_is_led_back(people: Cast) -> None:
+    problem = make_problem(people)
+    units = [Addressee(people.housing), Addressee(people.city_management, AssignmentRole.CO)]
+    workflow.assign(problem, by=people.supervisor1, addressees=units)
+    once = str(uuid7())
+    answers = [do(people.handler2, problem, Verb.HAND_BACK, reason="不属我单位", once=once) for _press in range(2)]
+    assert [one.status_code for one in answers] == [302, 302]
+
+
 # --- At the same moment -------------------------------------------------------------------------------
 
 
@@ -237,6 +285,23 @@ def at_once(*acts: Any) -> list[Any]:
 
     with ThreadPoolExecutor(len(acts)) as pool:
         return list(pool.map(run, acts))
+
+
+def test_a_second_press_while_the_first_is_still_at_work_is_told_so(
+    committed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = cast()
+    monkeypatch.setattr(presses, "PATIENCE", "300ms")
+    address = f"/problems/new/?site={make_site(people).pk}"
+    data = report(people, once=str(uuid7()))
+    client = sign_in(people.inspector1)
+    with transaction.atomic():
+        assert sign_in(people.inspector1).post(address, data).status_code == 302
+        (second,) = at_once(lambda: client.post(address, data))
+    assert second.status_code == 409
+    assert "is still being saved" in second.content.decode()
+    assert client.post(address, data).status_code == 302
+    assert Problem.objects.count() == 1
 
 
 def test_two_presses_at_once_make_one_record_and_both_lead_to_it(committed: None) -> None:

@@ -22,17 +22,13 @@ UNKNOWN_SITE = _("No site is called “%(name)s”. Make it first, or let the im
 
 
 class VisitWriter:
-    """Creates the visits that are not there yet; an identical row of the same file is a duplicate.
-
-    Made inside the transaction of the import, whose end gives the alerts free again.
-    """
+    """Creates the visits that are not there yet; an identical row of the same file is a duplicate."""
 
     def __init__(self, batch: ImportBatch, names: Names) -> None:
         self.batch = batch
         self.names = names
         self.now = timezone.now()
         self.seen: set[str] = set()
-        hold_alerts(batch.office)
         self.alerts: dict[str, list[AlertPeriod]] = {}
 
     def waits(self, row: ParsedRow) -> bool:
@@ -111,8 +107,28 @@ class VisitWriter:
         return gravest(self.alerts[team.path], team.path, on)
 
     def finish(self) -> None:
-        """Join the office's imported problems that were waiting for their visit."""
+        """Join the office's imported problems that were waiting for their visit, and follow alerts of meanwhile."""
         join_problems(self.batch.office_id)
+        self._follow_alerts()
+
+    def _follow_alerts(self) -> None:
+        """Look again at the alerts that were written while the rows were taken in.
+
+        They are held from here to the end of the import only: a long one would keep everybody else from writing them.
+        """
+        hold_alerts(self.batch.office)
+        for path, known in self.alerts.items():
+            now = alerts_over({path})
+            if [_stretch(one) for one in now] == [_stretch(one) for one in known]:
+                continue
+            of_team = Visit.objects.filter(import_batch=self.batch, team__path=path)
+            for on, alert in of_team.order_by().values_list("on", "alert").distinct():
+                if (held := gravest(now, path, on)) != alert:
+                    of_team.filter(on=on).update(alert=held)
+
+
+def _stretch(alert: AlertPeriod) -> tuple[Any, ...]:
+    return alert.pk, alert.office_id, alert.level, alert.from_on, alert.until_on
 
 
 def join_problems(office_id: int) -> None:

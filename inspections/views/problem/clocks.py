@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from casetracker import calendars
 from casetracker.dates import long_date
-from casetracker.explain import Cell, Explained, lateness, sentence, strip_cells
+from casetracker.explain import Cell, Explained, Limit, lateness, sentence, strip_cells
 from casetracker.models import Deadline
 from casetracker.workdays import Term, light
 from inspections import deadlines
@@ -47,6 +47,7 @@ MET: dict[str, Any] = {
 }
 GIVEN = gettext_lazy("date given by the office")
 IN_LEDGER = gettext_lazy("date in the ledger")
+OF_ITEM = gettext_lazy("usual term of the checklist item")
 ORDER = {clock: position for position, clock in enumerate([Clock.RECTIFY, *Clock])}
 
 
@@ -107,16 +108,23 @@ def _shown(record: Record, row: Deadline, several: bool) -> ClockShown:
 
 def facts_of(row: Deadline, record: Record) -> Explained:
     """What casetracker.explain must know of a deadline row."""
-    counted = row.rule is not None and row.amount is not None
-    given = IN_LEDGER if row.started_by == Verb.IMPORT else GIVEN
+    rule, term, limit = row.rule, None, None
+    name, source = str(IN_LEDGER if row.started_by == Verb.IMPORT else GIVEN), ""
+    if rule is not None and row.amount is not None:
+        term = Term(row.amount, row.term_unit, row.roll)  # type: ignore[arg-type]
+        name, source = rule.name, rule.source
+        if record.problem.checklist_item_id is not None and deadlines.within(rule, term):
+            limit = Limit(name, deadlines.term_of(rule), source)
+            name, source = str(OF_ITEM), ""
     return Explained(
         start=row.started_on,
         started_by_word=str(STARTED.get(row.started_by, STARTED[Verb.ASSIGN])),
         due_on=row.due_on,
         first_due_on=row.first_due_on,
-        rule_name=row.rule.name if counted and row.rule else str(given),
-        rule_source=row.rule.source if counted and row.rule else "",
-        term=Term(row.amount, row.term_unit, row.roll) if counted and row.amount is not None else None,  # type: ignore[arg-type]
+        rule_name=name,
+        rule_source=source,
+        term=term,
+        limit=limit,
         calendar=calendars.load(),
         today=record.today,
         stops=deadlines.stops_of(row.stops, record.today),

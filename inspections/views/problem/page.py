@@ -47,10 +47,20 @@ def problem(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def answer(
-    request: HttpRequest, record: Record, *, status: int = 200, form: VerbForm | None = None, conflict: str = ""
+    request: HttpRequest,
+    record: Record,
+    *,
+    status: int = 200,
+    form: VerbForm | None = None,
+    conflict: str = "",
+    heading: Any = "",
 ) -> HttpResponse:
-    """The page with its next step, or with a form that was refused in the place of the next step."""
+    """The page with its next step, or with a form that was refused in the place of the next step.
+
+    `conflict` says why it was refused, `heading` what stands over that where nobody was faster.
+    """
     context = page_context(request, record, form=form, conflict=conflict)
+    context["step"]["heading"] = heading
     whole = "inspections/problem/_page.html" if request.htmx else "inspections/problem/page.html"  # type: ignore[attr-defined]
     if request.htmx:  # type: ignore[attr-defined]
         context["toasts"] = list(messages.get_messages(request))

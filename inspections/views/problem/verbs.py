@@ -110,7 +110,8 @@ def _do(request: HttpRequest, record: Record, verb: Verb) -> HttpResponse:
         form.refuse(error)
     except IllegalMove as error:
         now = load(request.user, record.problem.pk)
-        return _again(request, now, verb, form.kept(now.problem), status=409, words=str(error))
+        heading = getattr(error, "heading", presses.UsedUp.heading if presses.is_used(request) else "")
+        return _again(request, now, verb, form.kept(now.problem), status=409, words=str(error), heading=heading)
     except NotAllowed as error:
         if "inline" not in request.POST:
             return _form_page(request, record, verb, None, status=403, words=str(error))
@@ -149,16 +150,23 @@ def _last(problem: Problem) -> tuple[str, str]:
 
 
 def _again(
-    request: HttpRequest, record: Record, verb: Verb, form: VerbForm, *, status: int, words: str = ""
+    request: HttpRequest,
+    record: Record,
+    verb: Verb,
+    form: VerbForm,
+    *,
+    status: int,
+    words: str = "",
+    heading: Any = "",
 ) -> HttpResponse:
     """The refused form again where it was pressed: in its panel alone, in the page, or on its own page.
 
     After a conflict the whole page comes anew: its head, its path and what may be done have changed too.
     """
     if "inline" not in request.POST:
-        return _form_page(request, record, verb, form, status=status, words=words)
+        return _form_page(request, record, verb, form, status=status, words=words, heading=heading)
     if not request.htmx or words:  # type: ignore[attr-defined]
-        response = page.answer(request, record, status=status, form=form, conflict=words)
+        response = page.answer(request, record, status=status, form=form, conflict=words, heading=heading)
     else:
         step = page.step_context(record, clocks.current(record), verb, form=form)
         context = {"record": record, "problem": record.problem, "step": step}
@@ -176,6 +184,7 @@ def _form_page(
     *,
     status: int = 200,
     words: str = "",
+    heading: Any = "",
 ) -> HttpResponse:
     """The page of one verb; without a form only the reason why there is none."""
     rows = clocks.current(record)
@@ -187,6 +196,7 @@ def _form_page(
         "title": verb.label,
         "form": form,
         "words": words,
+        "heading": heading,
         "conflicting": status == 409,
         "gone": page.gone(record, verb),
         "url": reverse("problem_verb", args=[record.problem.pk, verb.value]) + beside.query(request),

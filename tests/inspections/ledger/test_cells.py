@@ -177,6 +177,7 @@ def test_numbers() -> None:
         "焦督〔2019〕12",
         "焦督2019年第12号",
         "焦督〔2019年〕12号",
+        "焦督\n〔2019〕12号",
     ],
 )
 def test_a_case_number_has_one_normal_form(cell: str) -> None:

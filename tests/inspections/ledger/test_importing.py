@@ -2,15 +2,17 @@
 
 import csv
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connections
 
 from casetracker.enums import UnitKind
 from casetracker.models import Deadline, Delivery, Event, Notice, NumberSeries, Unit
-from inspections import figures, workflow
+from inspections import alerts, figures, workflow
 from inspections.demo import people as invented
 from inspections.enums import AssignmentRole, AssignmentState, Clock, Result, Status
 from inspections.ledger.importing import NoOffice, Report, import_file, office_named
@@ -18,7 +20,7 @@ from inspections.ledger.importing.jobs import release
 from inspections.ledger.mapping import from_dict, profile
 from inspections.models import AlertPeriod, Assignment, ImportBatch, Problem, Recheck, Site, Stage, Visit
 from tests.builders import day
-from tests.cast import Cast
+from tests.cast import Cast, cast
 
 WORKBOOKS = Path(invented.__file__).parent
 EXPECTED = json.loads((Path(__file__).parents[2] / "data" / "jiaozuo-2019-expected.json").read_text("utf-8"))
@@ -253,19 +255,54 @@ def test_several_fitting_visits_are_doubtful(people: Cast, tmp_path: Path) -> No
     assert [one.code for one in report.doubtful] == ["several_visits"]
 
 
+DAYS = ("2019-12-04", "2019-12-05", "2019-12-06", "2019-12-07")
+VISITS = {"kind": "visits", "create": {"sites": True}}
+
+
+def visits_ledger(people: Cast, folder: Path) -> Path:
+    """One visit on each of the days."""
+    path = folder / "visits.csv"
+    rows = [[on, people.team1.name_zh, "解放区", "锦绣工地", "3"] for on in DAYS]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["督导日期", "督导组", "县（市、区）", "点位名称", "人次"], *rows])
+    return path
+
+
+def alert_levels() -> list[str | None]:
+    shown = dict(Visit.objects.values_list("on", "alert__level"))
+    return [shown[day(on)] for on in DAYS]
+
+
 def test_an_imported_visit_shows_the_alert_of_its_day(people: Cast, tmp_path: Path) -> None:
     AlertPeriod.objects.create(
         office=people.office, level="orange", from_on=day("2019-12-05"), until_on=day("2019-12-06")
     )
-    path = tmp_path / "visits.csv"
-    days = ("2019-12-04", "2019-12-05", "2019-12-06", "2019-12-07")
-    rows = [[on, people.team1.name_zh, "解放区", "锦绣工地", "3"] for on in days]
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([["督导日期", "督导组", "县（市、区）", "点位名称", "人次"], *rows])
-    mapping = from_dict({"kind": "visits", "create": {"sites": True}})
-    assert import_file(path, mapping, office=people.office, by=None).created == 4
-    shown = dict(Visit.objects.values_list("on", "alert__level"))
-    assert [shown[day(on)] for on in days] == [None, "orange", "orange", None]
+    path = visits_ledger(people, tmp_path)
+    assert import_file(path, from_dict(VISITS), office=people.office, by=None).created == 4
+    assert alert_levels() == [None, "orange", "orange", None]
+
+
+def test_an_alert_is_entered_while_visits_are_imported_and_they_show_it(committed: None, tmp_path: Path) -> None:
+    people = cast()
+    path, entered = visits_ledger(people, tmp_path), []
+
+    def enter() -> None:
+        try:
+            span = {"from_on": day("2019-12-05"), "until_on": day("2019-12-06")}
+            alerts.enter_alert(by=people.supervisor1, office=people.office, level="red", **span)
+            entered.append(True)
+        finally:
+            connections.close_all()
+
+    def meanwhile(done: int, total: int) -> None:
+        if not entered:
+            thread = threading.Thread(target=enter)
+            thread.start()
+            thread.join(60)
+
+    import_file(path, from_dict(VISITS), office=people.office, by=None, progress=meanwhile)
+    assert entered == [True]
+    assert alert_levels() == [None, "red", "red", None]
 
 
 def test_the_office_must_be_clear(db: None) -> None:

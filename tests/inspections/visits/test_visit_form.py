@@ -4,6 +4,7 @@ import datetime
 import re
 from typing import Any
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
@@ -64,7 +65,7 @@ def test_a_failed_item_becomes_a_problem_of_its_kind(people: Cast) -> None:
     visit = Visit.objects.get()
     problem = visit.problems.get()
     assert (problem.kind, problem.checklist_item, problem.route) == (items[0].kind, items[0], Route.ON_SPOT)
-    assert problem.due_on == timezone.localdate() + items[0].term_days * DAY  # type: ignore[operator]
+    assert problem.due_on == timezone.localdate() + DAY
     assert problem.attachments.get().phase == Phase.BEFORE
     assert visit.answers.filter(passed=False).count() == 2
     assert problem.number in sign_in(people.inspector1).get(f"/visits/{visit.pk}/").content.decode()
@@ -121,6 +122,34 @@ def test_a_reinspection_asks_for_a_result_of_every_problem(people: Cast) -> None
     assert Problem.objects.get(pk=partly.pk).status == Status.RECTIFYING
     page = sign_in(people.inspector1).get(f"/visits/{visit.pk}/").content.decode()
     assert "还缺240米" in page
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [(-1, "The date must not lie in the past."), (367, "check the year"), (366, ""), (0, "")],
+)
+def test_a_new_date_of_a_reinspection_lies_ahead_and_within_a_year(people: Cast, days: int, words: str) -> None:
+    site = make_site(people)
+    partly = make_problem(people, site=site, status=Status.REPORTED)
+    data = {f"seen-{partly.pk}-result": "partly", f"seen-{partly.pk}-remaining": "还缺 240 米"}
+    data |= {f"seen-{partly.pk}-due_on": (timezone.localdate() + days * DAY).isoformat()}
+    response = post(people.inspector1, site, form(people, **data), mode="recheck")
+    assert response.status_code == (422 if words else 302)
+    if words:
+        field = re.search(rf'id="id_seen-{partly.pk}-due_on_error">(.*?)</div>', response.content.decode(), re.S)
+        assert field is not None
+        assert words in field[1]
+
+
+def test_a_mistyped_year_is_said_together_with_what_else_is_missing(people: Cast) -> None:
+    site = make_site(people)
+    partly = make_problem(people, site=site, status=Status.REPORTED)
+    make_problem(people, site=site, status=Status.REPORTED)
+    data = {f"seen-{partly.pk}-result": "partly", f"seen-{partly.pk}-remaining": "还缺 240 米"}
+    data |= {f"seen-{partly.pk}-due_on": (timezone.localdate() + 367 * DAY).isoformat()}
+    text = post(people.inspector1, site, form(people, **data), mode="recheck").content.decode()
+    assert "Choose a result" in text
+    assert "check the year" in text
 
 
 def test_a_locked_gate_leaves_everything_unchecked(people: Cast) -> None:
