@@ -156,6 +156,8 @@ class Decision(models.TextChoices):
     PENDING = "pending", _("Waiting for a decision")
     GRANTED = "granted", _("Granted")
     REFUSED = "refused", pgettext_lazy("decision", "Refused")
+    # Nobody decided: what it asked for had lost its object.
+    LAPSED = "lapsed", pgettext_lazy("decision", "No longer needed")
 
 
 class EscalationLevel(models.TextChoices):

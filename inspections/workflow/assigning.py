@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from casetracker.dates import short_date
 from casetracker.errors import Invalid, NotAllowed
@@ -224,7 +225,7 @@ def _end(step: Step, one: Assignment, state: AssignmentState, reason: str) -> No
     one.ended_on = step.today
     one.end_reason = reason[:300]
     one.save(update_fields=["state", "ended_on", "end_reason"])
-    drop_requests(step, one, _("The assignment ended."))
+    drop_requests(step, one, gettext_noop("The assignment ended."))
     clocks.cancel(step, *Clock, part=one.pk)
 
 
@@ -232,7 +233,7 @@ def settle_fixed(step: Step, on: datetime.date) -> None:
     """Somebody saw it put right on the day: every addressee has answered and every rectification clock is met."""
     for one in step.problem.assignments.live():
         clocks.meet(step, Clock.RECTIFY, part=one.pk, on=on)
-        drop_requests(step, one, _("Put right meanwhile."))
+        drop_requests(step, one, gettext_noop("Put right meanwhile."))
         if one.state != AssignmentState.REPORTED:
             one.state, one.reported_at = AssignmentState.REPORTED, step.now
             one.save(update_fields=["state", "reported_at"])
@@ -241,10 +242,10 @@ def settle_fixed(step: Step, on: datetime.date) -> None:
 
 
 def drop_requests(step: Step, one: Assignment, note: str) -> None:
-    """A request for more time that nobody decided has lost its object."""
+    """A request for more time that nobody decided has lost its object; `note` says why, marked by gettext_noop."""
     if clocks.current(step, Clock.EXTENSION, one.pk) is None:
         return
     one.extensions.filter(decision=Decision.PENDING).update(
-        decision=Decision.REFUSED, decided_at=step.now, decision_note=note
+        decision=Decision.LAPSED, decided_at=step.now, decision_note=note
     )
     clocks.cancel(step, Clock.EXTENSION, part=one.pk)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from casetracker.enums import Role
 from casetracker.errors import Invalid, NotAllowed
@@ -114,7 +115,7 @@ def report_back(
         own.state = AssignmentState.REPORTED
         own.reported_at = step.now
         own.save(update_fields=["state", "reported_at"])
-        drop_requests(step, own, _("Reported back meanwhile."))
+        drop_requests(step, own, gettext_noop("Reported back meanwhile."))
         for clock in (Clock.CLAIM, Clock.FEEDBACK, Clock.RECTIFY):
             clocks.meet(step, clock, part=own.pk)
     else:

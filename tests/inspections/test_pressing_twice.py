@@ -215,7 +215,7 @@ def test_a_changed_form_of_ones_own_that_the_state_now_forbids_names_nobody_fast
     theirs = do(people.supervisor1, problem, Verb.ASSIGN, **(data | {"once": str(uuid7())}), goal="覆盖")
     assert [one.status_code for one in (mine, theirs)] == [409, 409]
     assert "This form was used already" in mine.content.decode()
-    assert "Somebody was faster" in theirs.content.decode()
+    assert "The last step here was your own" in theirs.content.decode()
 
 
 def test_an_id_of_somebody_else_or_of_another_record_is_no_key_to_it(people: Cast) -> None:

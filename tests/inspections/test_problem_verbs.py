@@ -327,7 +327,8 @@ def test_a_second_claim_is_a_conflict_where_the_button_was_pressed(cast: Cast) -
     response = press(cast.handler1, problem, Verb.CLAIM, responsible=cast.handler1.pk)
     assert response.status_code == 409
     seen = text_of(response)
-    assert "Somebody was faster" in seen
+    assert "The last step here was your own" in seen
+    assert "Somebody was faster" not in seen
     assert "Your unit has claimed this already." in seen
     assert "You may not do this" not in seen
 

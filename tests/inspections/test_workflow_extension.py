@@ -212,7 +212,7 @@ def test_a_request_nobody_decided_ends_with_what_it_was_about(people: Cast, end:
         workflow.verify(problem, by=people.inspector1, shots=[shot()], now=WEDNESDAY)
 
     extension = Extension.objects.get(pk=extension.pk)
-    assert (extension.decision, extension.decided_by) == ("refused", None)
+    assert (extension.decision, extension.decided_by) == ("lapsed", None)
     assert not any(name.startswith("extension") for name in waiting(problem))
 
 

@@ -17,7 +17,7 @@ from inspections.views.problem.record import Record
 SHOWN = 6
 MOST_NEIGHBOURS = 60
 ALIKE_DAYS = 14
-MOST_ALIKE = 5
+MOST_ALIKE = 60
 
 
 def neighbours(record: Record) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def ordinal(number: int) -> str:
 
 
 def likely_duplicates(record: Record) -> list[Problem]:
-    """Open visible problems of the same kind found within 14 days, at the same site or within 50 m; at most five."""
+    """Open visible problems of the same kind found within 14 days, at the same site or within 50 m."""
     problem = record.problem
     if problem.kind_id is None:
         return []
@@ -77,9 +77,9 @@ def likely_duplicates(record: Record) -> list[Problem]:
         .exclude(pk=problem.pk)
         .select_related("lead_unit")
         .defer("search")
-        .order_by("-found_on", "-pk")[:20]
+        .order_by("-found_on", "-pk")[:MOST_ALIKE]
     )
-    return [one for one in rows if one.site_id == problem.site_id or _within_reach(problem, one)][:MOST_ALIKE]
+    return [one for one in rows if one.site_id == problem.site_id or _within_reach(problem, one)]
 
 
 def _within_reach(problem: Problem, other: Problem) -> bool:

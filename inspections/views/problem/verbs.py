@@ -111,6 +111,7 @@ def _do(request: HttpRequest, record: Record, verb: Verb) -> HttpResponse:
     except IllegalMove as error:
         now = load(request.user, record.problem.pk)
         heading = getattr(error, "heading", presses.UsedUp.heading if presses.is_used(request) else "")
+        heading = heading or _own_heading(now)
         return _again(request, now, verb, form.kept(now.problem), status=409, words=str(error), heading=heading)
     except NotAllowed as error:
         if "inline" not in request.POST:
@@ -118,6 +119,12 @@ def _do(request: HttpRequest, record: Record, verb: Verb) -> HttpResponse:
         now = load(request.user, record.problem.pk)
         return _again(request, now, verb, form.kept(now.problem), status=403, words=str(error))
     return _again(request, record, verb, form, status=422)
+
+
+def _own_heading(record: Record) -> str:
+    """Nobody was faster where the last thing that happened was done by the person, in another window perhaps."""
+    last = audit.timeline(SUBJECT, record.problem.pk).first()
+    return _("The last step here was your own") if last is not None and last.actor_id == record.user.pk else ""
 
 
 def _perform(form: VerbForm) -> Verb:
