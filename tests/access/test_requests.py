@@ -118,6 +118,15 @@ def test_strange_values_are_never_a_server_error(people: Cast, page: str) -> Non
     assert wrong == []
 
 
+def test_too_much_text_is_answered_with_a_page_that_says_what_to_do(people: Cast) -> None:
+    client = client_of(people.inspector1, enforce_csrf_checks=True)
+    client.get(reverse("problem_new"))
+    answer = client.post(reverse("problem_new"), {"description": "长" * 4_000_000})
+    assert answer.status_code == 400
+    assert "What was sent could not be read" in answer.content.decode()
+    assert "<h1" in answer.content.decode()
+
+
 # --- Headers, redirects, cookies --------------------------------------------------------------------
 
 

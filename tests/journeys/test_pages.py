@@ -65,7 +65,7 @@ def test_the_pages_of_refusals_are_pages_too(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize("language", [Language.ENGLISH, Language.CHINESE])
-@pytest.mark.parametrize("name", ["403", "403_csrf", "404", "500", "503", "refused"])
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "500", "503", "refused"])
 def test_the_pages_of_errors_are_pages_too(rig: Rig, name: str, language: Language) -> None:
     """Those that no address leads to, as the server sends them."""
     rig.expect(500)
