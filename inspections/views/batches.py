@@ -35,12 +35,13 @@ MOST = 200
 def batches(request: HttpRequest) -> HttpResponse:
     """The batches in which the person sees a problem, newest first. Query: `before` the last one of a page."""
     found = _visible(request.user)
+    total = found.count()
     # What is no id was typed by somebody: the newest page answers.
     if before := _uuid(request.GET.get("before", "")):
         found = found.filter(pk__lt=before)
     rows = list(found.order_by("-pk").annotate(problems=Count("assignments__problem", distinct=True))[: PAGE + 1])
     older = f"?before={rows[PAGE - 1].pk}" if len(rows) > PAGE else ""
-    context = {"rows": rows[:PAGE], "older": older, "may_open": _office_of(request.user) is not None}
+    context = {"rows": rows[:PAGE], "total": total, "older": older, "may_open": _office_of(request.user) is not None}
     return render(request, "inspections/batches/list.html", context)
 
 
