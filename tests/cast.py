@@ -8,6 +8,7 @@ import datetime
 from dataclasses import dataclass
 
 from django.contrib.auth.hashers import make_password
+from django.test import Client
 
 from casetracker.enums import Language, Role, UnitKind
 from casetracker.models import Membership, Unit, User
@@ -172,3 +173,10 @@ def forget(person: User) -> None:
     """Drop what was read of the person's posts, as a new request would."""
     for name in [name for name in vars(person) if name in ("posts", "posts_ever") or name.startswith("_inspection_")]:
         del person.__dict__[name]
+
+
+def sign_in(person: User) -> Client:
+    """A browser of the person, signed in."""
+    client = Client()
+    client.force_login(person)
+    return client

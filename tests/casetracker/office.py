@@ -5,17 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from casetracker.administering.recording import subject_id
 from casetracker.models import Event
-
-
-def sign_in(person: Any) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def total(response: Any) -> str:

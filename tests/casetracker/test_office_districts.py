@@ -9,8 +9,8 @@ from casetracker.administering.districts import change_district, create_district
 from casetracker.errors import IllegalMove, Invalid
 from casetracker.models import District
 from tests.builders import make_site
-from tests.casetracker.office import events, queries, sign_in, total, words
-from tests.cast import Cast
+from tests.casetracker.office import events, queries, total, words
+from tests.cast import Cast, sign_in
 
 
 def values(district: District | None = None, **more: Any) -> dict[str, Any]:

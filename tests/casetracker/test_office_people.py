@@ -18,8 +18,8 @@ from casetracker.administering import people as writing
 from casetracker.enums import Role
 from casetracker.errors import IllegalMove, Invalid
 from casetracker.models import Membership, User
-from tests.casetracker.office import events, queries, sign_in, total, words
-from tests.cast import PASSWORD, Cast, join, make_person
+from tests.casetracker.office import events, queries, total, words
+from tests.cast import PASSWORD, Cast, join, make_person, sign_in
 
 DAY = datetime.timedelta(days=1)
 

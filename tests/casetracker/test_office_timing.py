@@ -16,8 +16,8 @@ from casetracker.models import CalendarDay, Deadline, DeadlineRule
 from casetracker.workdays import Calendar, add_workdays
 from inspections.enums import Status
 from tests.builders import make_problem
-from tests.casetracker.office import events, queries, sign_in, total, words
-from tests.cast import Cast
+from tests.casetracker.office import events, queries, total, words
+from tests.cast import Cast, sign_in
 
 DAY = datetime.timedelta(days=1)
 

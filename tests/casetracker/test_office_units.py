@@ -11,8 +11,8 @@ from casetracker.administering.units import change_unit
 from casetracker.enums import UnitKind
 from casetracker.errors import Invalid
 from casetracker.models import Membership, Unit, UnitName
-from tests.casetracker.office import events, queries, sign_in, total, words
-from tests.cast import Cast, make_unit
+from tests.casetracker.office import events, queries, total, words
+from tests.cast import Cast, make_unit, sign_in
 
 DAY = datetime.timedelta(days=1)
 

@@ -11,8 +11,8 @@ from casetracker import deliveries, errors, operations
 from casetracker.enums import DeliveryState, JobState, Language
 from casetracker.health import DOWN, OK, STALE
 from casetracker.models import Delivery, Heartbeat, Job, Letter, User
-from tests.casetracker.office import queries, sign_in, words
-from tests.cast import Cast
+from tests.casetracker.office import queries, words
+from tests.cast import Cast, sign_in
 
 HOUR = datetime.timedelta(hours=1)
 

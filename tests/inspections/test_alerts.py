@@ -19,8 +19,8 @@ from inspections.enums import AlertLevel
 from inspections.models import AlertPeriod, Visit
 from inspections.subjects_registers import event_sentence
 from tests.builders import day, make_site, make_visit
-from tests.casetracker.office import events, queries, sign_in, total, words
-from tests.cast import Cast, cast, make_unit
+from tests.casetracker.office import events, queries, total, words
+from tests.cast import Cast, cast, make_unit, sign_in
 from tests.inspections.test_concurrency import at_once, refusals
 
 DAY = datetime.timedelta(days=1)

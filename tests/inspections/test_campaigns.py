@@ -13,8 +13,8 @@ from inspections import campaigns as writing
 from inspections import visiting
 from inspections.models import Campaign, Visit
 from tests.builders import make_site, make_visit
-from tests.casetracker.office import events, queries, sign_in, total, words
-from tests.cast import Cast
+from tests.casetracker.office import events, queries, total, words
+from tests.cast import Cast, sign_in
 
 DAY = datetime.timedelta(days=1)
 

@@ -13,8 +13,8 @@ from inspections import checklists as writing
 from inspections.checklists import Line
 from inspections.models import Checklist, ChecklistItem, ChecklistVersion, ProblemKind, SiteKind
 from tests.builders import make_site
-from tests.casetracker.office import events, queries, sign_in, total, words
-from tests.cast import Cast
+from tests.casetracker.office import events, queries, total, words
+from tests.cast import Cast, sign_in
 
 
 def six() -> Checklist:

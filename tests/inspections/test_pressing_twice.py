@@ -22,10 +22,9 @@ from inspections.enums import AssignmentRole, Status, Verb
 from inspections.models import Batch, Party, Problem, Site, Visit
 from inspections.workflow import Addressee
 from tests.builders import make_problem, make_site
-from tests.cast import Cast, cast
+from tests.cast import Cast, cast, sign_in
 from tests.inspections.pressing import do
 from tests.inspections.visits import desk
-from tests.inspections.visits.desk import sign_in
 
 
 def report(people: Cast, **more: Any) -> dict[str, Any]:

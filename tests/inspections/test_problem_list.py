@@ -17,21 +17,10 @@ from inspections import listing
 from inspections.enums import Route, Status
 from inspections.models import Problem
 from tests.builders import make_problem, make_site
-from tests.cast import Cast, cast
+from tests.cast import Cast, sign_in
 
 DAY = datetime.timedelta(days=1)
 FREE = itertools.count(10_001)
-
-
-@pytest.fixture
-def people(db: None) -> Cast:
-    return cast()
-
-
-def sign_in(person: Any) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def rows(response: Any) -> list[str]:

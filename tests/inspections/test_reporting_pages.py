@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from PIL import Image
@@ -18,20 +17,9 @@ from casetracker.models import Evidence
 from inspections.enums import Phase, Route, Source, Status
 from inspections.models import Party, Problem, ProblemKind
 from tests.builders import at, day, make_problem, make_site, make_visit
-from tests.cast import Cast, cast
+from tests.cast import Cast, sign_in
 
 DAY = datetime.timedelta(days=1)
-
-
-@pytest.fixture
-def people(db: None) -> Cast:
-    return cast()
-
-
-def sign_in(person: Any) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def picture(colour: int = 90) -> SimpleUploadedFile:

@@ -20,20 +20,9 @@ from inspections.checklist_content import SHEETS
 from inspections.enums import RiskClass, Status
 from inspections.models import Checklist, Problem, Site, SiteKind
 from tests.builders import make_problem, make_site, make_visit
-from tests.cast import Cast, cast
+from tests.cast import Cast, sign_in
 
 DAY = datetime.timedelta(days=1)
-
-
-@pytest.fixture
-def people(db: None) -> Cast:
-    return cast()
-
-
-def sign_in(person: Any) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def total(response: Any) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.http import QueryDict
-from django.test import Client
 from django.utils import timezone
 
 from casetracker import calendars, paging
@@ -19,20 +18,9 @@ from inspections.models import Problem
 from inspections.offers import offer
 from inspections.presenting import light_of
 from tests.builders import make_problem, make_site
-from tests.cast import Cast, cast
+from tests.cast import Cast, sign_in
 
 DAY = datetime.timedelta(days=1)
-
-
-@pytest.fixture
-def people(db: None) -> Cast:
-    return cast()
-
-
-def sign_in(person: Any) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def shown(people: Cast, query: str) -> list[Problem]:

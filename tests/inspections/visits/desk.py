@@ -5,18 +5,11 @@ import re
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
 from inspections.models import Site
-from tests.cast import Cast
-
-
-def sign_in(person: Any) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
+from tests.cast import Cast, sign_in
 
 
 def picture(colour: int = 90) -> SimpleUploadedFile:

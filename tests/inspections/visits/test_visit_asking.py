@@ -10,8 +10,8 @@ from django.utils import timezone
 from inspections.enums import Route, Status, VisitMode
 from inspections.models import Problem, Site, Visit
 from tests.builders import at, make_problem, make_site, make_visit
-from tests.cast import Cast
-from tests.inspections.visits.desk import form, post, sign_in
+from tests.cast import Cast, sign_in
+from tests.inspections.visits.desk import form, post
 
 DAY = datetime.timedelta(days=1)
 TODAY = "2019-12-06"

@@ -15,8 +15,7 @@ from inspections.ledger.importing import import_file
 from inspections.ledger.mapping import from_dict
 from inspections.models import ChecklistItem, Visit, VisitAnswer
 from tests.builders import at, day, make_problem, make_site, make_visit
-from tests.cast import Cast
-from tests.inspections.visits.desk import sign_in
+from tests.cast import Cast, sign_in
 
 DAY = datetime.timedelta(days=1)
 

@@ -15,8 +15,8 @@ from inspections import workflow
 from inspections.enums import Outcome, Phase, Result, Route, Status, VisitMode
 from inspections.models import Checklist, Problem, Site, Visit
 from tests.builders import day, make_problem, make_site
-from tests.cast import Cast
-from tests.inspections.visits.desk import form, picture, post, sign_in
+from tests.cast import Cast, sign_in
+from tests.inspections.visits.desk import form, picture, post
 
 DAY = datetime.timedelta(days=1)
 

@@ -12,8 +12,8 @@ from casetracker import calendars, paging
 from inspections import workflow
 from inspections.enums import Outcome, Result, Status
 from tests.builders import at, day, make_problem, make_site, make_visit, shot
-from tests.cast import Cast
-from tests.inspections.visits.desk import sign_in, total
+from tests.cast import Cast, sign_in
+from tests.inspections.visits.desk import total
 
 DAY = datetime.timedelta(days=1)
 

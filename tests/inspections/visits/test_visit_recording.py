@@ -13,8 +13,7 @@ from inspections.enums import AlertLevel, Result, Status, VisitMode
 from inspections.models import AlertPeriod, Campaign, ChecklistItem, Problem, Visit
 from inspections.visiting import Answer, Finding, Good, Seen, VisitRefused
 from tests.builders import at, day, make_photo, make_problem, make_site, make_visit, shot
-from tests.cast import Cast
-from tests.inspections.visits.desk import sign_in
+from tests.cast import Cast, sign_in
 
 DAY = datetime.timedelta(days=1)
 
