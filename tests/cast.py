@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.contrib.auth.hashers import make_password
 from django.test import Client
 
+from casetracker import options
 from casetracker.enums import Language, Role, UnitKind
 from casetracker.models import Membership, Unit, User
 
@@ -90,7 +91,11 @@ PEOPLE: dict[str, tuple[str, list[tuple[str, Role]]]] = {
 
 
 def cast() -> Cast:
-    """Write units, people and memberships (from 2019 on) and return them; once per database."""
+    """Write units, people and memberships (from 2019 on) and return them; once per database.
+
+    Nothing is drawn for a look-back unless a test asks for it: the draw goes by random identifiers.
+    """
+    options.put("look_back_percent", 0)
     units: dict[str, Unit] = {}
     for key, (name, name_en, kind, parent, prefix, districts) in UNITS.items():
         units[key] = make_unit(

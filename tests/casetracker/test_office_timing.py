@@ -277,13 +277,13 @@ def test_options_are_changed_with_a_reason(people: Cast) -> None:
     assert client.post("/office/options/", data | {"reason": "上级要求"}).status_code == 302
     assert (options.get("require_second_closer"), options.get("look_back_percent")) == (True, 15)
     [event] = events("option", "look_back_percent")
-    assert (event.before, event.after) == ({"look_back_percent": 10}, {"look_back_percent": 15})
+    assert (event.before, event.after) == ({"look_back_percent": 0}, {"look_back_percent": 15})
     assert not events("option", "digest_hour")
     assert client.post("/office/options/", data | {"reason": "上级要求"}).status_code == 422
     outside = client.post("/office/options/", data | {"digest_hour": "24", "reason": "晚一点"})
     assert outside.status_code == 422
     assert 'value="24"' in outside.content.decode()
-    assert "from 10 to 15" in words(client.get("/office/options/"))
+    assert "from 0 to 15" in words(client.get("/office/options/"))
     with pytest.raises(Invalid):
         change_options({"digest_hour": 99}, by=people.admin, reason="x")
 

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from casetracker import options
 from casetracker.errors import IllegalMove, NotAllowed
 from casetracker.models import User
 from inspections import policy, workflow
@@ -235,7 +234,6 @@ TABLES = {"central": CENTRAL, "with unit": ON_SPOT_WITH_UNIT, "without unit": ON
     [(kind, status) for kind, table in TABLES.items() for status in Status if (Verb.VOID, status) in cells(table)],
 )
 def test_the_table_the_buttons_and_the_workflow_agree(people: Cast, kind: str, status: Status) -> None:
-    options.put("look_back_percent", 0)
     table = cells(TABLES[kind])
     assert {verb for verb, _status in table} == {move.verb for move in MOVES}
     problem = make(people, kind, status)

@@ -16,11 +16,6 @@ MONDAY = at("2019-12-02 09:00")
 TUESDAY = at("2019-12-03 09:00")
 
 
-@pytest.fixture(autouse=True)
-def nobody_drawn(db: None) -> None:
-    options.put("look_back_percent", 0)
-
-
 def test_fixed_while_the_team_is_there(people: Cast) -> None:
     problem = make_problem(people, status=Status.RECTIFYING, route=Route.ON_SPOT, now=MONDAY)
 
