@@ -37,7 +37,7 @@ def day(text: str) -> datetime.date:
 
 
 def make_site(
-    cast: Cast,
+    cast: Cast | None,
     name: str = "",
     *,
     district: str = "410802",
@@ -48,8 +48,10 @@ def make_site(
     **more: Any,
 ) -> Site:
     """A site of the first city (or of `office`), with its search column."""
+    of = office or (cast.office if cast else None)
+    assert of is not None
     site = Site(
-        office=office or cast.office,
+        office=of,
         name=name or f"锦绣家园{next(_counter)}号工地",
         kind=SiteKind.objects.get(code=kind),
         district=District.objects.get(code=district),
