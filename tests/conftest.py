@@ -1,5 +1,6 @@
 """Fixtures every test may use: the database of the worker, a database of one's own, people and problems."""
 
+import gc
 import os
 import uuid
 from collections.abc import Iterator
@@ -18,6 +19,9 @@ from tests import services
 
 if TYPE_CHECKING:
     from tests.cast import Cast
+
+# Looking for cycles after every 700 new objects costs a tenth of the tests' time: models and templates are many.
+gc.set_threshold(50_000)
 
 # The same examples on every run; make faults (CASETRACKER_FULL) looks for new ones, and for more of them.
 _slow = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
