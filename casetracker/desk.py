@@ -7,9 +7,9 @@ from django.db.models import Count, Min
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from casetracker import deliveries, digest
+from casetracker.administering import areas
 from casetracker.enums import DeliveryState, Role
 from casetracker.models import Membership, Unit, User
 from casetracker.work import Panel
@@ -41,29 +41,20 @@ def weekly_panel(user: User, today: datetime.date) -> Panel | None:
 
 
 def administration_panel(user: User, today: datetime.date) -> Panel | None:
-    """Where an administrator's work lies: what is to be administered, units without a person, letters that failed."""
+    """Where an administrator's work lies: what needs somebody, what is to be administered, units without a person."""
     if not user.has_role(Role.ADMINISTRATOR):
         return None
     manned = Membership.objects.running(today).filter(user__is_active=True).values("unit")
     orphans = Unit.objects.current(today).filter(assignments__isnull=False).exclude(pk__in=manned).distinct()
     names = list(orphans.order_by("sort_key", "name_zh")[: MOST_UNITS + 1])
-    backlog = deliveries.backlog()
-    troubles = backlog["failed"] + backlog["in_doubt"]
+    needs = [area for area in areas.areas() if area.trouble]
     context: dict[str, Any] = {
         "orphans": names[:MOST_UNITS],
         "more_orphans": len(names) > MOST_UNITS,
-        "troubles": troubles,
-        "links": _links(),
+        "needs": needs,
+        "links": [link for link in _links() if link["url"] not in {area.url for area in needs}],
     }
-    news = []
-    if names:
-        count = orphans.count()
-        text = ngettext("%(count)s unit has nobody who answers", "%(count)s units have nobody who answers", count)
-        news.append(text % {"count": count})
-    if troubles:
-        text = ngettext("%(count)s letter did not arrive", "%(count)s letters did not arrive", troubles)
-        news.append(text % {"count": troubles})
-    return Panel("work/_administration.html", context, leads=True, news=news[0] if news else "")
+    return Panel("work/_administration.html", context, leads=True, news=areas.title(len(needs)) if needs else "")
 
 
 def _links() -> list[dict[str, str]]:

@@ -2,15 +2,19 @@
 
 import time
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 
 from casetracker import presses
@@ -20,6 +24,7 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+READING = ("GET", "HEAD")
 
 
 class Headers:
@@ -66,11 +71,71 @@ class SessionLimits:
             began = session.setdefault("began", now)
             seen = session.get("seen", now)
             if now - began > settings.SESSION_COOKIE_AGE or now - seen > settings.SESSION_IDLE_SECONDS:
-                logout(request)
-                return redirect(f"{settings.LOGIN_URL}")
-            if now - seen >= 300 or "seen" not in session:
+                logout(request)  # and on as a visitor: what needs a person leads to signing in, and then back
+            elif now - seen >= 300 or "seen" not in session:
                 session["seen"] = now
         return self.get_response(request)
+
+
+class SignIn(LoginRequiredMiddleware):
+    """Leads a visitor to signing in, and then on: to the page that was asked for, or where the form stood that was
+    sent. What a form wanted is not done afterwards; the person reads that it was not, and presses again."""
+
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseRedirect:
+        if request.method in READING:
+            return super().handle_no_permission(request, view_func)
+        messages.info(request, _("You were signed out, so nothing was done. Sign in, then press again."))
+        return redirect(f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': _page_before(request)})}")
+
+
+def _page_before(request: HttpRequest) -> str:
+    """The page of ours on which a form stood, with its query; my work where the browser names none."""
+    before = request.headers.get("Referer", "")
+    if url_has_allowed_host_and_scheme(before, {request.get_host()}, require_https=request.is_secure()):
+        parts = urlsplit(before)
+        if _leads_somewhere(parts.path):
+            return parts._replace(scheme="", netloc="", fragment="").geturl()
+    return "/"
+
+
+def _leads_somewhere(path: str) -> bool:
+    try:
+        resolve(path)
+    except Resolver404:
+        return False
+    return True
+
+
+class WrongMethod:
+    """An address that only takes a button's press, opened as a page: leads to the page that the button stands on, the
+    next one above it. Where there is none, and for every other wrong method, a page says what to do."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not isinstance(response, HttpResponseNotAllowed):
+            return response
+        whole_page = request.method in READING and not request.htmx  # type: ignore[attr-defined]
+        if whole_page and (above := _page_above(request.path)):
+            return redirect(above)
+        page = render(request, "405.html", status=405)
+        page["Allow"] = response["Allow"]
+        return page
+
+
+def _page_above(path: str) -> str:
+    """The nearest address of ours above this one; "" where that is only the first page."""
+    parts = path.strip("/").split("/")[:-1]
+    while parts:
+        above = f"/{'/'.join(parts)}/"
+        if _leads_somewhere(above):
+            return above
+        parts.pop()
+    return ""
 
 
 class Language:

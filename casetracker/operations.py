@@ -126,11 +126,11 @@ def troubles(user: User) -> QuerySet[Delivery]:
 
 
 def jobs_open() -> dict[str, int]:
-    """How much long work waits and runs, and how much failed in the last week."""
+    """How much long work waits and runs, and how much failed in the last week through no fault of what was asked."""
     week_ago = timezone.now() - datetime.timedelta(days=7)
     open_ones = Job.objects.filter(state__in=[JobState.PENDING, JobState.RUNNING]).order_by()
     counts: dict[str, int] = dict(open_ones.values_list("state").annotate(rows=Count("pk")))
-    failed = Job.objects.filter(state=JobState.FAILED, finished_at__gte=week_ago)
+    failed = Job.objects.filter(state=JobState.FAILED, refusal={}, finished_at__gte=week_ago)
     return {
         "waiting": counts.get(JobState.PENDING, 0),
         "running": counts.get(JobState.RUNNING, 0),
@@ -139,8 +139,11 @@ def jobs_open() -> dict[str, int]:
 
 
 def failed_jobs(user: User) -> QuerySet[Job]:
-    """Long work that failed, newest first: an administrator sees all of it, others their own."""
-    failed = Job.objects.filter(state=JobState.FAILED).select_related("requested_by")
+    """Long work that the machine failed at, newest first: an administrator sees all of it, others their own.
+
+    What was refused, such as a file that is no ledger, is told to whoever asked for it, and nobody else can mend it.
+    """
+    failed = Job.objects.filter(state=JobState.FAILED, refusal={}).select_related("requested_by")
     return failed if user.has_role(Role.ADMINISTRATOR) else failed.filter(requested_by=user)
 
 

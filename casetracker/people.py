@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
@@ -42,6 +43,10 @@ class AccountAdapter(DefaultAccountAdapter):
         """A password that the person chose: nobody else knows it any more."""
         user.must_change_password = False
         super().set_password(user, password)
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """To the first page, by way of signing in anew: never back to the form that was just done with."""
+        return reverse("work")
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> Any:
         """Who signs in for the first time, or has just switched the sign-in page, goes on in its language."""

@@ -61,13 +61,14 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "casetracker.middleware.SessionLimits",
     "casetracker.middleware.Language",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "casetracker.middleware.SignIn",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "casetracker.middleware.FirstPassword",
     "django_htmx.middleware.HtmxMiddleware",
+    "casetracker.middleware.WrongMethod",
     "casetracker.middleware.DomainErrors",
 ]
 

@@ -16,6 +16,7 @@ from casetracker.embedded import Services, child
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 RESTARTS, RESTART_WINDOW = 3, 60.0
+LONGEST_ADDRESS = 8190  # as much as gunicorn allows; casetracker.web answers longer ones
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +68,8 @@ def parts(address: str) -> list[Part]:
     """Web, the three workers (mail apart, so that a slow mail server holds nothing up) and beat, in stopping order."""
     celery = [sys.executable, "-m", "celery", "-A", "casetracker"]
     web = [sys.executable, "-m", "gunicorn", "casetracker.wsgi", "--bind", address]
-    web += ["--workers", "2", "--worker-class", "gthread", "--threads", "4", "--graceful-timeout", "10"]
-    web += ["--no-control-socket"]
+    web += ["--workers", "2", "--worker-class", "casetracker.web.Worker", "--threads", "4"]
+    web += ["--graceful-timeout", "10", "--no-control-socket", "--limit-request-line", str(LONGEST_ADDRESS)]
     worker = ["--concurrency", "1", "--without-gossip", "--without-mingle", "--loglevel", "INFO"]
     return [
         Part("web", web, "web"),

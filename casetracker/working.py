@@ -16,7 +16,7 @@ from django.utils.translation import gettext_noop
 
 from casetracker import registry
 from casetracker.audit import plain
-from casetracker.enums import JobState
+from casetracker.enums import JobState, Language
 from casetracker.errors import DomainError
 from casetracker.ids import uuid7
 from casetracker.models import Heartbeat, Job, User
@@ -140,7 +140,7 @@ def _do(job: Job, in_worker: bool = False) -> None:
     except LostLease:
         logger.warning("job %s went to another worker", job.pk)
     except DomainError as refusal:
-        _end(job, JobState.FAILED, error=str(refusal))
+        _end(job, JobState.FAILED, error=str(refusal), refusal=_in_each_language(refusal))
     except Exception as error:
         logger.exception("job %s failed at attempt %s", job.pk, job.attempts)
         if job.attempts >= ATTEMPTS:
@@ -152,12 +152,22 @@ def _do(job: Job, in_worker: bool = False) -> None:
         _end(job, JobState.DONE)
 
 
-def _end(job: Job, state: JobState, error: str = "") -> None:
+def _in_each_language(refusal: DomainError) -> dict[str, str]:
+    """Why it was refused, by language: whoever reads it later may read another than whoever asked."""
+    words = {}
+    for language in Language.values:
+        with translation.override(language):
+            words[language] = str(refusal)[:2000]
+    return words
+
+
+def _end(job: Job, state: JobState, error: str = "", refusal: dict[str, str] | None = None) -> None:
     # A failed job keeps the result that was last committed.
     changes: dict[str, Any] = {"done": F("total"), "result": job.result} if state == JobState.DONE else {}
     Job.objects.filter(pk=job.pk, claim=job.claim, state=JobState.RUNNING).update(
         state=state,
         error=error[:2000],
+        refusal=refusal or {},
         claim=None,
         lease_until=None,
         finished_at=timezone.now(),

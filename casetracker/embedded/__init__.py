@@ -28,6 +28,9 @@ COMMANDS_WITHOUT_DATABASE = {
     *("collectstatic", "findstatic", "diffsettings", "messages", "makemigrations"),
 }
 
+# They make an installation where there is none; every other command asks about one that is there.
+COMMANDS_THAT_BEGIN = {"run", "migrate"}
+
 
 class AlreadyRunning(EmbeddedError):
     """Another process runs the servers of this data folder; `environment` is empty until they are ready."""
@@ -148,6 +151,18 @@ def _claim(data: Path) -> IO[str]:
     return lock
 
 
+def _is_claimed(data: Path) -> bool:
+    """Whether a process has this data folder now, perhaps with a database elsewhere."""
+    try:
+        with (data / "run.json").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
 def _announce(services: Services, *, ready: bool) -> None:
     if services._lock:
         _write(services._lock, services.environment, ready=ready)
@@ -181,6 +196,11 @@ def for_command(argv: Sequence[str]) -> Iterator[None]:
         yield
         return
     data = data_folder()
+    if argv[1] not in COMMANDS_THAT_BEGIN and not (data / "postgres").exists() and not _is_claimed(data):
+        raise EmbeddedError(
+            f"there is no installation in {data}. Set CASETRACKER_DATA to the folder of the one you mean, as it was "
+            "set for make run, or DATABASE_URL to its database. (manage.py migrate would begin a new one here.)"
+        )
     accounts.prepare(data, accounts.choose(data))
     with (data / "commands.lock").open("a") as commands:
         services, environment = _joined(data, commands)

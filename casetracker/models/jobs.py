@@ -5,7 +5,9 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import get_language
 
+from casetracker import errors
 from casetracker.enums import JobState
 from casetracker.ids import uuid7
 
@@ -22,6 +24,8 @@ class Job(models.Model):
     total = models.PositiveIntegerField(default=0)
     result = models.JSONField(default=dict)
     error = models.TextField(blank=True)
+    # What the domain had against it (a wrong file, say), by language; empty where the machine failed.
+    refusal = models.JSONField(default=dict)
     attempts = models.PositiveSmallIntegerField(default=0)
     claim: "models.UUIDField[uuid.UUID | None, uuid.UUID | None]" = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
@@ -37,6 +41,11 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.state}"
+
+    @property
+    def why(self) -> str:
+        """Why it failed, in the active language; the machine's own words as they are."""
+        return self.refusal.get(get_language()) or errors.said(self.error)
 
 
 class Heartbeat(models.Model):

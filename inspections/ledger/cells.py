@@ -9,9 +9,13 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from inspections.ledger.errors import CellError
+
+NO_DATE = _("“%(value)s” is not a date. Write it as %(example)s.")
+YEAR_MISSING = _("The year is missing in “%(value)s”. Write it as %(example)s.")
 
 Cell = str | int | float | bool | datetime.date | datetime.datetime | None
 
@@ -179,8 +183,14 @@ def as_number_text(value: Cell, *, longest: int = 60) -> CaseNumber | None:
     return CaseNumber(checked_length(f"{prefix}〔{year}〕{seq}号", longest), prefix, year, seq)
 
 
-def bad_date(value: Cell) -> CellError:
-    return CellError("bad_date", _("“%(value)s” is not a date. Write it as 2019-10-16."), value=plain(value)[:60])
+def bad_date(value: Cell, *, year_known: bool = True) -> CellError:
+    """What is wrong with a date; one that lacks nothing but its year is told so, where nothing else names the year."""
+    text, this_year = plain(value)[:60], timezone.localdate().year
+    day = NO_YEAR.fullmatch(" ".join(fold(text).split())) if isinstance(value, str) and not year_known else None
+    if day and real_day("2000", day[1], day[2]):
+        example = f"{this_year}-{int(day[1]):02}-{int(day[2]):02}"
+        return CellError("bad_date", YEAR_MISSING, value=text, example=example)
+    return CellError("bad_date", NO_DATE, value=text, example=f"{this_year}-10-16")
 
 
 def as_date(
@@ -211,7 +221,7 @@ def as_date(
         assert value is not None
         day = written_day(" ".join(fold(plain(value)).split()), year, order, date_1904, not_before)
     if day is None or day.year not in YEARS:
-        raise bad_date(value)
+        raise bad_date(value, year_known=year is not None or not_before is not None)
     return day
 
 

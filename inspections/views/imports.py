@@ -85,6 +85,8 @@ def _useless(report: dict[str, Any]) -> str:
     """Why importing this would do nothing; empty where it would do something."""
     if report.get("created") or report.get("updated"):
         return ""
+    if any(one["code"] in ("may_be_same", "conflict") for one in report.get("doubtful", [])):
+        return _("Nothing in it would change anything. The doubtful rows below say what to do.")
     if report.get("accepted") or report.get("duplicates"):
         return _("Everything in it is here already, unchanged.")
     if report.get("refused_rows"):

@@ -237,6 +237,8 @@ def test_a_command_beside_a_demonstration_belongs_to_it(
 
 def test_a_command_alone_starts_the_database_for_its_own_length(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     forget_urls(monkeypatch, data)
+    with embedded.start(data, redis=False):
+        pass
     with embedded.for_command(["manage.py", "figures"]):
         pid = query(os.environ["CASETRACKER_SUPERUSER_URL"], "SELECT pg_backend_pid()")
         assert isinstance(pid, int)
@@ -254,6 +256,58 @@ def test_a_command_that_asks_no_database_starts_none(
     with embedded.for_command(line.split()):
         assert "DATABASE_URL" not in os.environ
     assert not (tmp_path / "var").exists()
+
+
+@pytest.mark.parametrize("line", ["figures --format json", "send_digest --dry-run", "showmigrations"])
+def test_a_command_where_there_is_no_installation_says_so_and_makes_nothing(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget_urls(monkeypatch, tmp_path / "var")
+    done = subprocess.run(
+        [sys.executable, "manage.py", *line.split()], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert f"there is no installation in {tmp_path / 'var'}" in done.stderr
+    assert "Set CASETRACKER_DATA" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "var").exists()
+
+
+def test_migrate_begins_an_installation_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    with tempfile.TemporaryDirectory(prefix="casetracker-test-") as base:
+        Path(base).chmod(0o755)
+        forget_urls(monkeypatch, Path(base) / "var")
+        with embedded.for_command(["manage.py", "migrate"]):
+            assert query(os.environ["DATABASE_URL"], "SELECT 1") == 1
+        with embedded.for_command(["manage.py", "figures"]):
+            assert query(os.environ["DATABASE_URL"], "SELECT 1") == 1
+
+
+def test_a_command_beside_a_run_with_a_database_elsewhere_asks_for_its_address(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget_urls(monkeypatch, data.with_name("elsewhere"))
+    with (
+        embedded.start(data.with_name("elsewhere"), postgres=False),
+        pytest.raises(embedded.EmbeddedError, match="Set the same DATABASE_URL"),
+        embedded.for_command(["manage.py", "figures"]),
+    ):
+        pass
+    with (
+        pytest.raises(embedded.EmbeddedError, match="no installation"),
+        embedded.for_command(["manage.py", "figures"]),
+    ):
+        pass
+
+
+def test_a_command_whose_reader_leaves_ends_quietly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    forget_urls(monkeypatch, tmp_path / "var")
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "manage.py", "diffsettings"]
+    done = subprocess.run(command, cwd=REPOSITORY, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, "")
 
 
 def test_a_given_database_url_starts_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

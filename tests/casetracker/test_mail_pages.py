@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from casetracker import deliveries, digest, mail
-from casetracker.models import Delivery, User
+from casetracker.models import DeadlineRule, Delivery, User
 from inspections.enums import Status
 from tests import cast as troupe
 from tests.builders import make_problem
@@ -156,6 +156,35 @@ def test_a_letter_in_doubt_can_be_sent_again_once(cast: Cast) -> None:
 def test_an_administrator_sees_units_without_a_person(cast: Cast) -> None:
     make_problem(cast, status=Status.ASSIGNED)
     User.objects.filter(username="handler1").update(is_active=False)
-    page = signed_in(cast.admin).get("/").content.decode()
-    assert "<h1>1 unit has nobody who answers</h1>" in page
+    client = signed_in(cast.admin)
+    page = client.get("/").content.decode()
+    assert re.search(r"\d+ units? without an active person", page)
     assert "Housing Bureau" in page
+
+
+def test_my_work_of_an_administrator_says_what_the_administration_says(cast: Cast) -> None:
+    client = signed_in(cast.admin)
+
+    def head(url: str) -> str:
+        found = re.search(r"<h1>(.*?)</h1>", client.get(url).content.decode())
+        assert found is not None
+        return found[1]
+
+    DeadlineRule.objects.update(verified_by="x")
+    before = head("/office/")
+    assert (head("/") == before) is ("need" in before)
+    DeadlineRule.objects.filter(pk__in=DeadlineRule.objects.filter(effective_until=None)[:1]).update(verified_by="")
+    assert "need" in head("/office/") != before
+    assert head("/") == head("/office/")
+    assert "1 rule to be verified" in client.get("/").content.decode()
+
+
+def test_the_folder_says_that_everybodys_letters_are_shown_and_the_sheet_of_components_is_only_here(
+    cast: Cast, settings: Any
+) -> None:
+    client = signed_in(cast.handler1)
+    assert "everybody’s letters are shown here to everybody" in client.get("/mail/").content.decode()
+    assert client.get("/design/").status_code == 200
+    assert Client().get("/design/").status_code == 302
+    settings.DEMO = False
+    assert signed_in(cast.admin).get("/design/").status_code == 404

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.utils import translation
 from pytest_django import Settings
 
 from casetracker.catalogues import LOCALE, Message, MessagesError, compile_catalogue, extract, findings, merge
@@ -192,3 +193,8 @@ def test_the_command_extracts_checks_and_compiles(base: Path, settings: Settings
 def test_our_own_catalogue_has_nothing_missing_fuzzy_or_stale() -> None:
     po = Path(settings.LOCALE_PATHS[0]) / LOCALE / "LC_MESSAGES" / "django.po"
     assert findings(extract(settings.BASE_DIR), po) == []
+
+
+def test_the_name_of_a_file_stands_apart_from_chinese() -> None:
+    with translation.override("zh-hans"):
+        assert translation.gettext("%(name)s is stored already") % {"name": "p3.jpg"} == "p3.jpg 已上传"

@@ -108,6 +108,22 @@ def test_failed_work_is_listed_for_those_whose_it_is(people: Cast) -> None:
         assert ("The worker died" in words(sign_in(person).get("/ops/"))) is sees
 
 
+def test_what_was_wrong_with_a_file_needs_no_administrator(people: Cast) -> None:
+    now = timezone.now()
+    told = {"en": "This file has no header row.", "zh-hans": "此文件没有表头行。"}
+    failed = {"state": JobState.FAILED, "created_at": now, "finished_at": now, "requested_by": people.supervisor1}
+    job = Job.objects.create(kind="ledger_check", error=told["zh-hans"], refusal=told, **failed)
+    assert operations.jobs_open()["failed"] == 0
+    assert not operations.failed_jobs(people.admin).exists()
+    assert "long job failed" not in words(sign_in(people.admin).get("/office/"))
+    for language, sentence in told.items():
+        User.objects.filter(pk=people.supervisor1.pk).update(language=language)
+        assert sentence in words(sign_in(people.supervisor1).get(f"/jobs/{job.pk}/"))
+    Job.objects.create(kind="ledger_check", error="MemoryError: ", **failed)
+    assert operations.jobs_open()["failed"] == 1
+    assert "1 long job failed" in words(sign_in(people.admin).get("/office/"))
+
+
 def test_what_a_worker_stored_is_read_in_the_language_of_the_reader(people: Cast) -> None:
     people.admin.language = Language.CHINESE
     people.admin.save()

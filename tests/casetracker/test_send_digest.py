@@ -10,7 +10,8 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from casetracker import mail
+from casetracker import deliveries, mail
+from casetracker.management.commands.send_digest import summary
 from casetracker.models import Delivery
 from inspections import workflow
 from inspections.enums import Status
@@ -47,6 +48,24 @@ def test_the_command_sends_and_repeats_nothing(cast: Cast) -> None:
     again = run("--on", today)
     assert (again["readers"], again["sent"], again["already"], again["letters"]) == (5, 0, 5, [])
     assert mail.count() == 5
+
+
+def test_what_is_said_of_the_letters_adds_up(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    late_problem(cast)
+    bad, fates = cast.handler1, ("sent", "waiting", "failed", "in_doubt", "cancelled")
+    type(bad).objects.filter(pk=bad.pk).update(email="处理@例子.中国")
+    claim, turns = deliveries.claim, iter([True, True])
+    with monkeypatch.context() as stopped:
+        stopped.setattr(deliveries, "claim", lambda only: claim(only) if next(turns, False) else None)
+        report = run()
+    assert report["written"] == len(report["letters"]) == sum(report[fate] for fate in fates) == 5
+    assert (report["sent"] + report["failed"], report["waiting"], report["already"]) == (2, 3, 0)
+    words = summary(report)
+    assert "5 letters written: " in words
+    assert "3 waiting to be sent" in words
+    assert "0 readers had theirs already" in words
+    assert "5 letters would be written" in summary(report | {"dry_run": True})
+    assert summary(run()).endswith("0 letters written. 5 readers had theirs already.")
 
 
 def test_a_dry_run_shows_the_letters_and_changes_nothing(cast: Cast) -> None:

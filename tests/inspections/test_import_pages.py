@@ -108,6 +108,8 @@ def test_a_file_that_is_no_ledger_says_what_to_do(people: Cast, tmp_path: Path) 
     job.refresh_from_db()
     assert job.state == JobState.FAILED
     assert "header" in job.error
+    assert job.refusal["en"] == job.error
+    assert "表头" in job.refusal["zh-hans"]
     assert client.get(reverse("job", args=[job.pk])).status_code == 200
 
 
@@ -147,6 +149,11 @@ def test_an_import_that_would_do_nothing_says_why_instead(tmp_path: Path) -> Non
     working.work()
     page, begun = checked(changed(问题类型="从未听说的类型"))
     assert "Everything in it is here already" in page
+    assert begun.status_code == 409
+    page, begun = checked(changed(问题编号="", 问题类型="从未听说的类型"))
+    assert "It may be the same as" in page
+    assert "焦督〔2019〕7号" in page
+    assert "The doubtful rows below say what to do" in page
     assert begun.status_code == 409
 
 

@@ -28,7 +28,7 @@ FORMS: dict[Verb, str] = {
 }
 
 # Pages that only a setting shows, and those of a person with a second factor; each has a test of its own.
-OF_THE_DEMONSTRATION = ("mail", "mail_message")
+OF_THE_DEMONSTRATION = ("mail", "mail_message", "design")
 OF_A_SECOND_FACTOR = (
     "mfa_deactivate_totp",
     "mfa_view_recovery_codes",
@@ -131,7 +131,7 @@ def _of_a_handler(world: World) -> list[str]:
 def _of_an_administrator(world: World) -> list[str]:
     listed, version = Checklist.objects.order_by("pk")[0].pk, ChecklistVersion.objects.order_by("pk")[0].pk
     return [
-        *(address_of(name) for name in ("work", "design", "ops", "office", "units", "unit_new", "people")),
+        *(address_of(name) for name in ("work", "ops", "office", "units", "unit_new", "people")),
         *(address_of(name) for name in ("person_new", "calendar", "calendar_load", "calendar_reload", "rules")),
         *(address_of(name) for name in ("options", "weekly", "checklists", "checklist_new", "kinds")),
         *(address_of(name) for name in ("problem_kind_new", "site_kind_new")),

@@ -65,7 +65,7 @@ def test_the_pages_of_refusals_are_pages_too(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize("language", [Language.ENGLISH, Language.CHINESE])
-@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "500", "503", "refused"])
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "405", "414", "500", "503", "refused"])
 def test_the_pages_of_errors_are_pages_too(rig: Rig, name: str, language: Language) -> None:
     """Those that no address leads to, as the server sends them."""
     rig.expect(500)
@@ -95,6 +95,31 @@ def test_a_form_that_was_refused_can_be_read_by_everybody(rig: Rig) -> None:
         assert faults(page, PHONE) == [], url
 
 
+def test_back_after_a_refused_and_corrected_form_opens_the_form_again(rig: Rig) -> None:
+    rig.expect(422)
+    world = rig.house.world
+    page = rig.page(world.cast.supervisor1)
+    correct, visit = (address_of(name, (world.visit.pk,)) for name in ("visit_correct", "visit"))
+    page.goto(visit)
+    page.goto(correct)
+    save = "[data-verb=correct_visit]"
+    with page.expect_response(lambda answer: answer.request.method == "POST") as refused:
+        page.click(save)
+    assert refused.value.status == 422
+    page.wait_for_selector("[aria-invalid=true]")
+    page.fill("textarea[name=note]", "沿河一带")
+    page.fill("textarea[name=reason]", "补记")
+    page.click(save)
+    page.wait_for_url(f"**{visit}")
+    assert page.go_back().status == 200
+    assert page.url.endswith(correct)
+    assert page.locator("textarea[name=note]").input_value() == "沿河一带"
+    assert page.locator("[aria-invalid=true]").count() == 0
+    page.go_back()
+    page.go_back()
+    assert page.url.endswith(visit)
+
+
 def test_bulk_work_is_confirmed_on_a_page(rig: Rig) -> None:
     page = rig.page(rig.house.world.cast.supervisor1, language="zh")
     page.goto("/problems/?state=open")
@@ -109,7 +134,7 @@ def test_the_mail_of_the_demonstration_is_a_page_too(rig: Rig) -> None:
         digest.send(digest.plan(timezone.localdate()))
         letter = mail.newest()[0][0]
         page = rig.page(rig.house.people.leader1, size=NARROW)
-        urls = [address_of(name, () if name == "mail" else (letter,)) for name in OF_THE_DEMONSTRATION]
+        urls = [address_of(name, (letter,) if name == "mail_message" else ()) for name in OF_THE_DEMONSTRATION]
         assert faults_of(page, urls, PHONE) == []
         page = rig.page(size=PHONE, language="zh")
         page.goto(address_of("account_login"))

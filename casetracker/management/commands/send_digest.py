@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from casetracker import digest
+from casetracker.enums import DeliveryState
 from casetracker.letters import Words
 from casetracker.models import Delivery, User
 
@@ -53,11 +54,32 @@ class Command(BaseCommand):
     def _say(self, report: dict[str, Any]) -> None:
         for letter in report["letters"]:
             self.stdout.write(f"{letter['state']:>9}  {letter['reader']}: {letter['subject']}")
-        verb = "would get" if report["dry_run"] else "got"
-        self.stdout.write(
-            f"{report['period']}: {len(report['letters'])} readers {verb} a letter,"
-            f" {report['sent']} sent, {report['already']} had theirs already."
-        )
+        self.stdout.write(summary(report))
+
+
+def summary(report: dict[str, Any]) -> str:
+    """What became of the letters, in sentences that add up: those written now, and whoever had one before."""
+    written, already = report["written"], report["already"]
+    before = f"{_people(already)} had theirs already."
+    if report["dry_run"]:
+        return f"{report['period']}: {_letters(written)} would be written and sent. {before}"
+    fates = {
+        "sent": report["sent"],
+        "waiting to be sent": report["waiting"],
+        "failed": report["failed"],
+        "in doubt": report["in_doubt"],
+        "cancelled": report["cancelled"],
+    }
+    told = ", ".join(f"{count} {fate}" for fate, count in fates.items() if count)
+    return f"{report['period']}: {_letters(written)} written{': ' if told else ''}{told}. {before}"
+
+
+def _letters(count: int) -> str:
+    return f"{count} letter" if count == 1 else f"{count} letters"
+
+
+def _people(count: int) -> str:
+    return f"{count} reader" if count == 1 else f"{count} readers"
 
 
 def run(on: datetime.date, reader: User | None) -> dict[str, Any]:
@@ -103,14 +125,22 @@ def _letter(person: User, subject: str, parts: list[dict[str, Any]], state: str)
 def _report(
     period: str, on: datetime.date, letters: list[dict[str, Any]], already: int, *, dry: bool
 ) -> dict[str, Any]:
+    """The report; `written` is the sum of sent, waiting (for their turn, or in hand of a worker), failed, in_doubt and
+    cancelled, unless it is of a dry run; `readers` are those written to and those who had theirs already."""
     states = Counter(letter["state"] for letter in letters)
+    in_hand = (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.HANDING_OVER)
     return {
         "period": period,
         "on": on.isoformat(),
         "dry_run": dry,
         "readers": len(letters) + already,
         "letters": letters,
-        "sent": states["sent"],
+        "written": len(letters),
+        "sent": states[DeliveryState.SENT],
+        "waiting": sum(states[state] for state in in_hand),
+        "failed": states[DeliveryState.FAILED],
+        "in_doubt": states[DeliveryState.IN_DOUBT],
+        "cancelled": states[DeliveryState.CANCELLED],
         "already": already,
         "states": {} if dry else dict(states),
     }

@@ -99,7 +99,7 @@ def run(job: Job, progress: Callable[[int, int], None]) -> dict[str, Any]:
             job=job,
         )
     except LedgerError as error:
-        raise Invalid(str(error)) from error
+        raise Invalid(error.message) from error
     finally:
         side.close()
     result = report.as_json()

@@ -13,6 +13,7 @@ from casetracker.models import Event, NumberSeries
 from inspections.ledger.cells import CaseNumber
 from inspections.ledger.errors import Message, RowError
 from inspections.ledger.importing.batch import Outcome, Report
+from inspections.ledger.importing.doubles import part_doubles
 from inspections.ledger.importing.names import Names
 from inspections.ledger.importing.past import Past
 from inspections.ledger.importing.resolving import resolve
@@ -71,12 +72,13 @@ class ProblemWriter:
                 self.seen |= dict.fromkeys(past.keys, past.digest)
                 wanted.append(past)
         self.names.flush()
-        new, known = self._sorted(wanted, report)
+        unknown, known = self._sorted(wanted, report)
+        new, doubled = part_doubles(unknown, self.batch)
         self._number(new)
         self._join_visits(new, report)
         write_pasts(new, self.batch, self.now, held=self.held, today=self.today)
         outcomes += [Outcome(past.row, "created", past.made.pk) for past in new]
-        return outcomes + self._again(known)
+        return outcomes + doubled + self._again(known)
 
     def finish(self) -> None:
         """The number series goes on after the highest imported number of each year."""

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -108,6 +109,18 @@ def test_a_date_without_a_year_takes_the_mappings_year() -> None:
     assert cells.as_date("10月16日（周三）", year=2019) == DAY
     assert code_of(cells.as_date, "8月32日", year=2019) == "bad_date"
     assert code_of(cells.as_date, "2月29日", year=2019) == "bad_date"
+
+
+@pytest.mark.parametrize(("cell", "month_and_day"), [("11月5日", "11-05"), ("２月２９日", "02-29"), ("3.8", "03-08")])
+def test_a_date_that_lacks_its_year_is_told_so_with_an_example_of_this_year(cell: str, month_and_day: str) -> None:
+    with pytest.raises(CellError) as error:
+        cells.as_date(cell)
+    year = timezone.localdate().year
+    assert str(error.value) == f"The year is missing in “{cell}”. Write it as {year}-{month_and_day}."
+    others: list[tuple[str, dict[str, Any]]] = [("8月32日", {}), ("尽快", {}), ("2月29日", {"year": 2019})]
+    for other, options in others:
+        with pytest.raises(CellError, match=f"is not a date. Write it as {year}-"):
+            cells.as_date(other, **options)
 
 
 def test_a_date_without_a_year_lies_after_the_day_it_began() -> None:

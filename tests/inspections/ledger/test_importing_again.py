@@ -20,7 +20,7 @@ from inspections.subjects.events import event_sentence
 from inspections.workflow import Addressee
 from tests.builders import day
 from tests.cast import Cast, cast
-from tests.inspections.ledger.test_importing import changed, ledger, take_in
+from tests.inspections.ledger.test_importing import HEADER, changed, ledger, take_in
 
 CLOSED = {"整改完成日期": "2019-10-22", "核查日期": "2019-10-23", "销号日期": "2019-10-25"}
 
@@ -83,6 +83,49 @@ def test_one_number_of_another_ledger_stands_for_one_problem(people: Cast, tmp_p
     report = take_in(path, people.office)
     assert [(one.row, one.code, one.column) for one in report.refused] == [(2, "duplicate", "原编号")]
     assert texts() == {"焦督〔2019〕7号": "甲"}
+
+
+def own_numbers(folder: Path, *rows: list[str], mapped: bool) -> Path:
+    """A ledger with running numbers of its own, read as the problems' numbers or as nothing."""
+    path = folder / "running.csv"
+    lines = [["问题编号" if mapped else "序号", *HEADER[1:]], *rows]
+    path.write_text("\n".join(",".join(line) for line in lines), "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("first", ["without", "with"])
+def test_a_ledger_read_once_without_and_once_with_its_numbers_makes_no_doubles(
+    people: Cast, tmp_path: Path, first: str
+) -> None:
+    rows = [changed(问题编号="A-1", 问题描述="甲"), changed(问题编号="A-2", 问题描述="乙")]
+    take_in(own_numbers(tmp_path, *rows, mapped=first == "with"), people.office)
+    known = set(Problem.objects.values_list("number", "description"))
+    assert len(known) == 2
+    more = changed(问题编号="A-3", 问题描述="丙")
+    other = own_numbers(tmp_path, *rows, more, mapped=first == "without")
+    checked = take_in(other, people.office, dry_run=True)
+    report = take_in(other, people.office)
+    assert (report.created, report.unchanged, report.accepted, report.refused) == (1, 2, 3, [])
+    assert checked.as_json() == report.as_json()
+    number = dict(Problem.objects.values_list("description", "number"))
+    doubts = [(one.row, one.code, one.column, one.value) for one in report.doubtful]
+    if first == "without":
+        assert doubts == [(2, "may_be_same", "问题编号", "A-1"), (3, "may_be_same", "问题编号", "A-2")]
+    else:
+        assert doubts == [(2, "may_be_same", "问题描述", "甲"), (3, "may_be_same", "问题描述", "乙")]
+    assert number["甲"] in str(report.doubtful[0].message)
+    assert number["乙"] in str(report.doubtful[1].message)
+    assert Problem.objects.count() == 3
+    again = take_in(other, people.office)
+    assert (again.created, again.unchanged, len(again.doubtful)) == (0, 3, 2)
+
+
+def test_rows_of_one_ledger_that_differ_only_in_their_numbers_are_two_problems(people: Cast, tmp_path: Path) -> None:
+    path = ledger(tmp_path, changed(问题编号="A-1"), changed(问题编号="A-2"), changed(问题编号=""))
+    report = take_in(path, people.office)
+    assert (report.created, report.doubtful) == (3, [])
+    again = take_in(path, people.office)
+    assert (again.unchanged, again.created, again.doubtful) == (3, 0, [])
 
 
 def test_a_number_beyond_all_series_refuses_its_row(people: Cast, tmp_path: Path) -> None:
