@@ -72,6 +72,11 @@ class Order:
         """How an address names it: due, or -due for the other way round."""
         return f"-{self.key}" if self.backwards else self.key
 
+    @property
+    def newest_first(self) -> bool:
+        """Whether it begins with the newest day and only goes back from there: its pages are newer and older ones."""
+        return bool(self.day) and all(one.descending and one.keys[0] == self.day for one in self.sections)
+
     def reversed(self) -> "Order":
         turned = tuple(replace(section, descending=not section.descending) for section in reversed(self.sections))
         return replace(self, sections=turned, backwards=not self.backwards)

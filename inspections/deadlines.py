@@ -1,12 +1,12 @@
 """Pure rules about time: which rule a clock runs by, and how a date moves; no database, no clock of its own."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from casetracker.workdays import Calendar, Extension, Stop, Term, count, present_due
 from casetracker.workdays import Clock as Counted
-from inspections.enums import Clock, Route, Severity
+from inspections.enums import OPEN, Clock, Route, Severity
 
 ONE_DAY = datetime.timedelta(days=1)
 # Causes of a later date, besides those a person agrees to: it was assigned anew, and its first date stays; the
@@ -175,6 +175,28 @@ def recounted(
     if turned_down or due_on >= counted.due_on:
         return first, due_on, list(agreed)
     return first, counted.due_on, [*agreed, [today.isoformat(), counted.due_on.isoformat(), AMENDED, ""]]
+
+
+# The clocks of the steps by which a problem goes on; the others ask for a word, a decision or a second look beside it.
+STEPS = (Clock.DEPLOY, Clock.RECTIFY, Clock.VERIFY, Clock.CLOSE)
+
+
+def next_due_on(
+    status: str,
+    due_on: datetime.date | None,
+    met_on: datetime.date | None,
+    waiting: Iterable[tuple[str, datetime.date]],
+) -> datetime.date | None:
+    """The day by which the present step of a problem is due; None of one that has ended, or has no such clock.
+
+    The rectification's date while it is not met, else the first of those that the clocks of the other steps run to.
+    `waiting` are the running clocks of the problem, met ones not among them, each with its date.
+    """
+    if status not in OPEN:
+        return None
+    if due_on is not None and met_on is None:
+        return due_on
+    return min((day for clock, day in waiting if clock in STEPS), default=None)
 
 
 def _days_stopped(given_on: datetime.date, since: datetime.date, until: datetime.date) -> datetime.timedelta:

@@ -43,6 +43,7 @@ class Verb(models.TextChoices):
     BEGIN = "begin", _("Begin")
     REPORT_BACK = "report_back", _("Report back")
     RELEASE = "release", _("Release a unit")
+    NAME_MISSING = "name_missing", _("Name the missing unit")
     RECHECK = "recheck", _("Re-inspect")
     SEND_BACK = "send_back", _("Send back")
     VERIFY = "verify", _("Verify")

@@ -37,25 +37,27 @@ DUE_CHOICES = [("today", _("Today")), ("week", _("This week")), ("fortnight", _(
 FACETS = ("state", "overdue", "route", "special")
 
 BY_DUE = Section(("due_on",))
+BY_NEXT = Section(("next_due_on",))
 OLDEST = Section(("found_on",))
 BY_FOUND = Section(("found_on",), descending=True)
-# Most urgent first: what has a date to be put right by, by that date; then what waits for the office, whose clocks
-# run from the day of the find or follow it, oldest first; then what stands still, and what has ended.
+# Most urgent first: what goes on, by the day its present step is due, whoever's step it is, and what has no such day
+# after it, oldest first; then what stands still, and what has ended.
 OPEN_NOW = Q(status__in=OPEN)
-GOES_ON = Q(paused_since__isnull=True)
-UNMET = Q(met_on__isnull=True, due_on__isnull=False)
 # As Problem.is_overdue() and its light have it: a stop takes effect unless the date had passed before.
-DATED = UNMET & (GOES_ON | Q(due_on__lt=F("paused_since")))
-WAITING = GOES_ON & (Q(met_on__isnull=False) | Q(due_on__isnull=True))
-STOPPED = ~GOES_ON & (Q(met_on__isnull=False) | Q(due_on__isnull=True) | Q(due_on__gte=F("paused_since")))
+GOES_ON = Q(paused_since__isnull=True) | Q(met_on__isnull=True, due_on__lt=F("paused_since"))
+STOPPED = Q(paused_since__isnull=False) & (
+    Q(met_on__isnull=False) | Q(due_on__isnull=True) | Q(due_on__gte=F("paused_since"))
+)
+DATED = GOES_ON & Q(next_due_on__isnull=False)
+UNDATED = GOES_ON & Q(next_due_on__isnull=True)
 URGENT = (
-    replace(BY_DUE, where=OPEN_NOW & DATED),
-    replace(OLDEST, where=OPEN_NOW & WAITING),
+    replace(BY_NEXT, where=OPEN_NOW & DATED),
+    replace(OLDEST, where=OPEN_NOW & UNDATED),
     replace(BY_FOUND, where=~OPEN_NOW | STOPPED),
 )
 # The same among open ones alone.
-OF_OPEN = (replace(BY_DUE, where=DATED), replace(OLDEST, where=WAITING), replace(OLDEST, where=STOPPED))
-URGENT_FIRST = Order("due", _("most urgent first"), URGENT, "due_on")
+OF_OPEN = (replace(BY_NEXT, where=DATED), replace(OLDEST, where=UNDATED), replace(OLDEST, where=STOPPED))
+URGENT_FIRST = Order("due", _("most urgent first"), URGENT, "next_due_on")
 ORDERS = (
     URGENT_FIRST,
     Order("found", _("last found first"), (BY_FOUND,), "found_on"),
@@ -247,7 +249,7 @@ def for_rows_of(order: Order, chosen: dict[str, Any]) -> Order:
     elif states and not states & {"open", *OPEN}:
         sections, day = (BY_FOUND,), "found_on"
     elif states and states <= {"open", *OPEN}:
-        sections, day = OF_OPEN, "due_on"
+        sections, day = OF_OPEN, "next_due_on"
     else:
         return order
     made = Order(order.key, order.label, sections, day)

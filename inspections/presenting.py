@@ -3,13 +3,11 @@
 import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from casetracker.dates import short_date
 from casetracker.explain import lateness
-from casetracker.models import Deadline
 from casetracker.workdays import Calendar, light
 from inspections.enums import Clock, Light, Status, Verb
 from inspections.models import Problem
@@ -29,34 +27,36 @@ class Lit(NamedTuple):
     words: str
 
 
-def step_due_on() -> Subquery:
-    """The date of the office's own clock (assignment, verification, closing), to be annotated as `step_due_on`.
-
-    A list that annotates it shows "Verify by 11 Dec"; one that doesn't shows "reported 6 Dec".
-    """
-    clocks = [clock for clock, verb in OFFICE_STEPS.values()]
-    rows = Deadline.objects.running().filter(subject_type="problem", subject_id=OuterRef("pk"), clock__in=clocks)
-    return Subquery(rows.order_by("due_on").values("due_on")[:1])
+def step_clock(problem: Problem) -> Clock | None:
+    """The clock that an open problem goes on by: the rectification's until it is met, then that of the office's step,
+    or of what others still rectify; None where no such clock runs."""
+    if not problem.is_open or problem.next_due_on is None:
+        return None
+    if problem.due_on is not None and problem.met_on is None:
+        return Clock.RECTIFY
+    return OFFICE_STEPS.get(problem.status, (Clock.RECTIFY, None))[0]
 
 
 def light_of(problem: Problem, today: datetime.date, calendar: Calendar) -> Lit:
-    """The light of a problem on a day, from the columns of its row alone (and `step_due_on` where annotated).
+    """The light of a problem on a day, from the columns of its row alone.
 
-    While a unit is to put it right, it is the light of the rectification date; while the office is to act,
-    that of the office's step.
+    While the rectification has a date that is not met, it is the light of that date; while the office is to act, or a
+    unit besides the lead to report, that of their step. Its day is always `next_due_on`, which lists are sorted by.
     """
     if not problem.is_open:
         return _ended(problem)
     if problem.paused_since is not None and not problem.is_overdue(today):
         stopped = (today - problem.paused_since).days + 1
         return Lit(Light.STOPPED, lateness(today, today, stopped_days=stopped))
+    if problem.due_on is not None and problem.met_on is None:
+        return Lit(light(problem.due_on, today, calendar), lateness(problem.due_on, today))
     if problem.status in OFFICE_STEPS:
         return _office_step(problem, today, calendar)
+    if (due := problem.next_due_on) is not None:
+        return Lit(light(due, today, calendar), lateness(due, today, clock_name=str(Clock.RECTIFY.label)))
     if problem.met_on is not None:
         return Lit(Light.DONE, _("reported %(date)s") % {"date": short_date(problem.met_on, today)})
-    if problem.due_on is None:
-        return Lit(Light.OK, _("no date set"))
-    return Lit(light(problem.due_on, today, calendar), lateness(problem.due_on, today))
+    return Lit(Light.OK, _("no date set"))
 
 
 def _ended(problem: Problem) -> Lit:
@@ -66,8 +66,7 @@ def _ended(problem: Problem) -> Lit:
 
 
 def _office_step(problem: Problem, today: datetime.date, calendar: Calendar) -> Lit:
-    due: datetime.date | None = getattr(problem, "step_due_on", None)
-    if due is not None:
+    if (due := problem.next_due_on) is not None:
         clock, verb = OFFICE_STEPS[problem.status]
         words = lateness(due, today, clock_name=str(clock.label), verb=str(verb.label))
         return Lit(light(due, today, calendar), words)

@@ -71,7 +71,7 @@ def _row(
         title=problem.title,
         number=problem.number,
         place=problem.site_name,
-        text=problem.description if problem.description != problem.title else "",
+        text=problem.said,
         facts=facts,
         act=acts[0] or act(problem.pk, verb, WORDS.get(verb, str)()),
         also=acts[1],

@@ -38,7 +38,6 @@ def create_unit(*, by: User, districts: Iterable[District] = (), aliases: Iterab
     Raises Invalid for a name that another unit has or had, and for dates that contradict each other.
     """
     unit = Unit(**values)
-    unit.sort_key = unit.name_zh
     _check(unit, aliases)
     unit.save()
     unit.districts.set(districts)
@@ -68,8 +67,6 @@ def change_unit(
         if name in values:
             setattr(locked, name, values[name])
     renamed = locked.name_zh != before["name_zh"]
-    if renamed:
-        locked.sort_key = locked.name_zh
     kept = before["aliases"] if aliases is None else list(aliases)
     _check(locked, kept)
     after = {name: getattr(locked, name) for name in COLUMNS} | {

@@ -1,12 +1,16 @@
-"""What every form says of bad input: Django's sentences name the mistake, ours say what to do next."""
+"""What every form says: of bad input what to do next, where Django's sentences name the mistake, and of no choice that
+it is none."""
 
 from typing import Any
 
 from django import forms
 from django.core import validators
+from django.db.models import fields
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+# The choice that leaves a field empty, where its form has no better word for it.
+CHOOSE: Any = _("Choose")
 ANOTHER = _("This can’t be chosen. Choose another one.")
 FIELDS: dict[type[forms.Field], dict[str, Any]] = {
     forms.Field: {"required": _("Fill this in.")},
@@ -55,7 +59,10 @@ DIGITS: dict[str, Any] = {
 
 
 def use() -> None:
-    """Make them the sentences of every field built from now on (fields read them when they are made)."""
+    """Make them the words of every field built from now on (fields read them when they are made)."""
+    chooser: Any = forms.ModelChoiceField.__init__
+    chooser.__kwdefaults__["empty_label"] = CHOOSE
+    fields.BLANK_CHOICE_DASH[:] = [("", CHOOSE)]
     for field, said in FIELDS.items():
         field.default_error_messages = field.__dict__.get("default_error_messages", {}) | said
     for validator, message in VALIDATORS.items():

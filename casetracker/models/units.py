@@ -1,6 +1,7 @@
 """Who acts: units, people and their memberships."""
 
 import datetime
+import re
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -46,6 +47,25 @@ class UnitQuerySet(models.QuerySet["Unit"]):
         return self.filter(near, kind__in=ANSWERING).distinct()
 
 
+# What is counted in a unit's name: 第二现场督导组, 执法三中队, 督导12组.
+NUMBER = "[一二三四五六七八九十]+|[0-9]+"
+COUNTED = re.compile(rf"第({NUMBER})|({NUMBER})(?=[^一二三四五六七八九十0-9]{{0,4}}[组队科处所站])")
+DIGITS = {sign: value for value, sign in enumerate("一二三四五六七八九", 1)}
+
+
+def sort_key(name: str) -> str:
+    """A unit's place among its kind: its Chinese name, with what is counted in it (up to 99) as figures, so that the
+    second comes before the third (the code points of 一 二 三 are in no order)."""
+    return COUNTED.sub(lambda found: f"{_number(found[1] or found[2]):04d}", name)[:120]
+
+
+def _number(text: str) -> int:
+    if text.isdecimal():
+        return int(text)
+    tens, ten, ones = text.rpartition("十")
+    return (DIGITS.get(tens, 1) * 10 if ten else 0) + DIGITS.get(ones, 0)
+
+
 class Unit(Named):
     """Any body that acts: a supervision office or team, a department, a local government, a bureau."""
 
@@ -76,8 +96,9 @@ class Unit(Named):
         ]
 
     def save(self, *args: object, **kwargs: object) -> None:
-        """Keeps the path with the parent; a moved unit moves everything below it."""
+        """Keeps the path with the parent and the place with the name; a moved unit moves everything below it."""
         before = self.path
+        self.sort_key = sort_key(self.name_zh)
         if self.pk is None:
             super().save(*args, **kwargs)
             kwargs = {}

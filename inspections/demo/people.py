@@ -78,6 +78,23 @@ OTHERS = [
 ]
 
 
+# The family names of those who answer for the other units, in the old book's order; none stands above.
+FAMILIES = (
+    *(("冯", "Feng"), ("褚", "Chu"), ("卫", "Wei"), ("蒋", "Jiang"), ("沈", "Shen"), ("韩", "Han"), ("杨", "Yang")),
+    *(("朱", "Zhu"), ("秦", "Qin"), ("尤", "You"), ("许", "Xu"), ("吕", "Lü"), ("施", "Shi"), ("严", "Yan")),
+    *(("华", "Hua"), ("金", "Jin"), ("魏", "Wei"), ("陶", "Tao"), ("姜", "Jiang"), ("戚", "Qi"), ("谢", "Xie")),
+)
+
+
+def handler_name(place: int) -> tuple[str, str]:
+    """Chinese and English name of the invented person who answers for a unit, by its place from 0 on: 冯经办, Handler
+    Feng; after the last family name from the first again, numbered."""
+    rounds, index = divmod(place, len(FAMILIES))
+    family, english = FAMILIES[index]
+    again = str(rounds + 1) if rounds else ""
+    return f"{family}经办{again}", f"Handler {english} {again}".rstrip()
+
+
 def make_units() -> Unit:
     """Create the units that are missing; returns the supervision office."""
     bureau = _unit(BUREAU[0], BUREAU[1], UnitKind.BUREAU, short=BUREAU[2])
@@ -116,9 +133,9 @@ def make_people() -> None:
         Unit.objects.filter(kind__in=[UnitKind.DEPARTMENT, UnitKind.GOVERNMENT, UnitKind.BUREAU]).order_by("pk"), 3
     ):
         if not unit.memberships.filter(role=Role.HANDLER).exists():
-            name = f"{unit.short.removeprefix('市')[:4]}经办"
+            name, english = handler_name(position - 3)
             _person(
-                Person(f"handler{position}", name, f"Handler {position}", Role.HANDLER, unit.name_zh),
+                Person(f"handler{position}", name, english, Role.HANDLER, unit.name_zh),
                 make_password(None),
             )
 

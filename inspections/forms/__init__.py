@@ -4,7 +4,7 @@ from inspections.enums import Verb
 
 from .base import VerbForm
 from .correcting import AmendForm, MergeForm, VoidForm, WithdrawEvidenceForm
-from .handing import AssignForm, HandBackForm, NameCandidatesForm, ReleaseForm, ToCentralForm
+from .handing import AssignForm, HandBackForm, NameCandidatesForm, NameMissingForm, ReleaseForm, ToCentralForm
 from .judging import CloseForm, JudgeForm, RecheckForm, ReopenForm
 from .overseeing import CommentForm, EscalateForm, LiftForm, PauseForm, ResumeForm
 from .rectifying import (
@@ -23,6 +23,7 @@ VERB_FORMS: dict[Verb, type[VerbForm]] = {
     Verb.ASSIGN: AssignForm,
     Verb.HAND_BACK: HandBackForm,
     Verb.RELEASE: ReleaseForm,
+    Verb.NAME_MISSING: NameMissingForm,
     Verb.CLAIM: ClaimForm,
     Verb.BEGIN: BeginForm,
     Verb.REPORT_BACK: ReportBackForm,

@@ -13,6 +13,7 @@ from casetracker.models import District, Unit
 from inspections.enums import Severity, Source, Verb, VoidKind
 from inspections.forms import fields
 from inspections.forms.base import Move, VerbForm
+from inspections.forms.sites import PositionField
 from inspections.models import Attachment, Party, ProblemKind, Site
 from inspections.subjects.amendments import LABELS
 
@@ -29,21 +30,22 @@ class AmendForm(VerbForm):
     busy = gettext_lazy("Saving")
     intro = gettext_lazy("Number and history stay. Dates are counted anew, and units that lose or gain it are told.")
     guarded = True
-    field_names = {"party": "party_name"}
+    field_names = {"party": "party_name", "lat": "position", "lon": "position"}
 
-    kind = forms.ModelChoiceField(ProblemKind.objects.all(), required=False)
+    kind = forms.ModelChoiceField(ProblemKind.objects.all(), required=False, empty_label=gettext_lazy("Choose a kind"))
     description = fields.text("", rows=4, most=4000)
     quantity = forms.DecimalField(required=False, min_value=0, max_digits=10, decimal_places=2)
     severity = forms.ChoiceField(choices=Severity.choices)
     found_on = fields.day("")
     site = forms.CharField(max_length=120, help_text=gettext_lazy("The whole name of another site."))
-    district = forms.ModelChoiceField(District.objects.none())
+    district = forms.ModelChoiceField(District.objects.none(), empty_label=None)
     party_name = forms.CharField(required=False, max_length=120)
-    team = forms.ModelChoiceField(Unit.objects.none())
+    team = forms.ModelChoiceField(Unit.objects.none(), empty_label=None)
     source = forms.ChoiceField(choices=Source.choices)
     source_ref = forms.CharField(required=False, max_length=60)
-    lat = forms.FloatField(required=False, min_value=-90, max_value=90)
-    lon = forms.FloatField(required=False, min_value=-180, max_value=180)
+    position = PositionField(
+        label=gettext_lazy("Position"), required=False, help_text=gettext_lazy("Where on the site it was found.")
+    )
     internal_note = fields.text("", required=False)
     reason = fields.reason(gettext_lazy("Why it is changed"))
 
@@ -60,12 +62,14 @@ class AmendForm(VerbForm):
             if name in LABELS:
                 field.label = _label(name)
                 self.initial.setdefault(name, getattr(problem, name))
+        position: Any = self.fields["position"]
+        if problem.lat is not None and problem.lon is not None:
+            self.initial.setdefault("position", position.prepare_value((problem.lat, problem.lon)))
         teams: Any = self.fields["team"]
         teams.queryset = Unit.objects.under(problem.office).filter(kind__in=(UnitKind.TEAM, UnitKind.OFFICE))
         districts: Any = self.fields["district"]
         districts.queryset = _districts_around(problem.district)
         self.fields["found_on"].widget.attrs["max"] = timezone.localdate().isoformat()
-        self.fields["source_ref"].label = _("Item number above")
 
     def clean_site(self) -> Site:
         typed = self.cleaned_data["site"].strip()
@@ -78,6 +82,8 @@ class AmendForm(VerbForm):
 
     def move(self) -> Move:
         values = {name: self._new(name) for name in self.changed_data if name in LABELS}
+        if "position" in self.changed_data:
+            values["lat"], values["lon"] = self.cleaned_data["position"] or (None, None)
         if "site" in values and values["site"] == self.problem.site:
             del values["site"]
         if "party_name" in values:

@@ -29,6 +29,10 @@ def addressable(office: Unit) -> list[Unit]:
     return list(Unit.objects.current().addressable_by(office).order_by("kind", "sort_key"))
 
 
+# What a special assignment names beside its lead, and among which units it is looked for.
+KIND_OF_ROLE = {AssignmentRole.REGULATOR: UnitKind.DEPARTMENT, AssignmentRole.GOVERNMENT: UnitKind.GOVERNMENT}
+
+
 @dataclass(frozen=True)
 class Usual:
     """The date that a problem assigned today gets where none is given, why, and the last one that needs no reason."""
@@ -97,9 +101,9 @@ class AssignForm(VerbForm):
         grouped: list[Any] = [(_("Possible units"), possible), (_("All units"), plain)] if possible else plain
         self._choices("lead", [("", _("Choose a unit")), *grouped])
         self._choices("co", plain)
-        for name, kind in (("regulator", UnitKind.DEPARTMENT), ("government", UnitKind.GOVERNMENT)):
+        for role, kind in KIND_OF_ROLE.items():
             of_kind = [(str(unit.pk), unit.name) for unit in units if unit.kind == kind]
-            self._choices(name, [("", _("None named yet")), *of_kind])
+            self._choices(role.value, [("", _("None named yet")), *of_kind])
         team = (str(self.problem.team_id), self.problem.team.name)
         self._choices("acceptor", [team, *(one for one in plain if one != team)])
         self._explain(candidates)
@@ -214,6 +218,54 @@ class ReleaseForm(VerbForm):
         field.coerce = rows.__getitem__
         if len(rows) == 1:
             self.initial.setdefault("assignment", next(iter(rows)))
+
+
+class NameMissingForm(VerbForm):
+    """Regulator and government of a special assignment that runs without them: one field for each that is missing."""
+
+    verb = Verb.NAME_MISSING
+    words = gettext_lazy("Name and assign")
+    busy = gettext_lazy("Assigning")
+    intro = gettext_lazy("The unit is told at once; its clocks begin today. Those of the other units go on.")
+
+    regulator = forms.TypedChoiceField(label=AssignmentRole.REGULATOR.label, required=False, empty_value=None)
+    government = forms.TypedChoiceField(label=AssignmentRole.GOVERNMENT.label, required=False, empty_value=None)
+    due_on = fields.day(gettext_lazy("Due on"), required=False)
+    reason = fields.reason(gettext_lazy("Why later"), required=False)
+
+    def prepare(self) -> None:
+        missing = policy.missing_roles(self.problem)
+        # What was sent stays, though somebody named it meanwhile: the workflow then says so.
+        asked = [role for role in KIND_OF_ROLE if role in missing or self.chosen(role.value)]
+        sent = {self.chosen(role.value) for role in asked}
+        taken = {str(one.unit_id) for one in policy.live_assignments(self.problem)} - sent
+        units = {str(unit.pk): unit for unit in addressable(self.problem.office) if str(unit.pk) not in taken}
+        for role, kind in KIND_OF_ROLE.items():
+            if role not in asked:
+                del self.fields[role.value]
+                continue
+            field: Any = self.fields[role.value]
+            of_kind = [(pk, unit.name) for pk, unit in units.items() if unit.kind == kind]
+            field.choices = [("", _("Choose a unit") if len(asked) == 1 else _("None named yet")), *of_kind]
+            field.coerce = units.__getitem__
+            field.required = len(asked) == 1
+            field.error_messages["required"] = _("Choose a unit.")
+        offered = usual(self.problem, timezone.localdate())
+        self.fields["due_on"].help_text = offered.empty
+        last = {"date": long_date(offered.rule_due_on, timezone.localdate())}
+        self.fields["reason"].help_text = _("Needed where the date lies after %(date)s.") % last
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        named = [role for role in KIND_OF_ROLE if role.value in self.fields]
+        if len(named) == 2 and not any(data.get(role.value) for role in named) and not self.errors:
+            self.add_error(named[0].value, _("Choose the unit of at least one of the two."))
+        return data
+
+    def move(self) -> Move:
+        data = self.cleaned_data
+        named = [Addressee(unit, role) for role in KIND_OF_ROLE if (unit := data.get(role.value))]
+        return self.verb, {"addressees": named, "due_on": data["due_on"], "reason": data["reason"]}
 
 
 class ToCentralForm(VerbForm):

@@ -88,6 +88,8 @@ class Problem(models.Model):
     due_on = models.DateField(_("due on"), null=True)
     first_due_on = models.DateField(_("first due on"), null=True)
     met_on = models.DateField(_("done on"), null=True)
+    # The day by which the present step is due, whoever's it is; lists are sorted by it (deadlines.next_due_on).
+    next_due_on = models.DateField(null=True, editable=False)
     paused_since = models.DateField(null=True)
     extension_count = models.PositiveSmallIntegerField(default=0)
     return_count = models.PositiveSmallIntegerField(default=0)
@@ -158,10 +160,17 @@ class Problem(models.Model):
                 condition=Q(status__in=[s.value for s in OPEN]),
                 name="problem_open_due",
             ),
-            # Open ones from the oldest find on, for those without such a date.
+            # Open ones by the day their present step is due, as lists are read.
+            models.Index(
+                fields=["next_due_on", "id"],
+                include=["status", "due_on", "met_on", "paused_since", "office", "team", "district"],
+                condition=Q(status__in=[s.value for s in OPEN]),
+                name="problem_open_next",
+            ),
+            # Open ones from the oldest find on, for those without such a day and those that stand still.
             models.Index(
                 fields=["found_on", "id"],
-                include=["status", "due_on", "met_on", "paused_since", "office", "team", "district"],
+                include=["status", "next_due_on", "due_on", "met_on", "paused_since", "office", "team", "district"],
                 condition=Q(status__in=[s.value for s in OPEN]),
                 name="problem_open_found",
             ),
@@ -187,6 +196,11 @@ class Problem(models.Model):
         if self.kind is not None:
             return str(self.kind.name)
         return opening(self.description) or self.site_name
+
+    @property
+    def said(self) -> str:
+        """What tells it from others of its kind at its site, beside its title; empty where the title says it all."""
+        return self.description if self.kind is not None and self.description != self.title else ""
 
     @property
     def is_long(self) -> bool:

@@ -1,6 +1,9 @@
 """Who may do which verb: the right a verb asks for, and the post in which it is done."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
 
 from casetracker.enums import Role
 from casetracker.models import Unit, User
@@ -15,6 +18,7 @@ from inspections.policy.standing import (
     may_not_correct,
     may_not_decide,
     may_report_for,
+    missing_roles,
     needs_leader,
     own_assignment,
     post_over,
@@ -38,7 +42,9 @@ __all__ = [
     "may_not_correct",
     "may_not_decide",
     "may_report_for",
+    "missing_roles",
     "needs_leader",
+    "never",
     "own_assignment",
     "refusal",
     "reporting_unit",
@@ -55,6 +61,22 @@ def refusal(verb: Verb, problem: "Problem", user: User) -> Refusal:
     from inspections.workflow.table import BY_VERB
 
     return PREDICATES[BY_VERB[verb].who](problem, user)
+
+
+def never(verb: Verb, problem: "Problem", user: User) -> Refusal:
+    """Why this person, in whatever state the problem were, might not do this verb; None for those who then might.
+
+    Asked where the state forbids the verb: who has no right to it at all is told that, and not to wait.
+    """
+    from inspections.workflow.table import BY_VERB
+
+    order = ACTS_AS.get(BY_VERB[verb].who, ("office",))
+    if any(MIGHT[name](user, problem) for name in order):
+        return None
+    said = refusal(verb, problem, user)
+    if said is None or isinstance(said, Overtaken):
+        return _("You can read this problem, but not write to it.")
+    return said
 
 
 def acting_unit(verb: Verb, problem: "Problem", user: User) -> Unit | None:
@@ -77,6 +99,21 @@ def _team_of(user: User, problem: "Problem") -> Unit | None:
     teams = user.units_as(Role.INSPECTOR)
     return min(teams, key=lambda unit: unit.pk != problem.team_id, default=None)
 
+
+def _might_handle(user: User, problem: "Problem") -> bool:
+    """Does the person handle for a unit that it was ever assigned to, or for one it might still be assigned to?"""
+    handled = {unit.pk for unit in user.units_as(Role.HANDLER)}
+    addressed = {one.unit_id for one in problem.assignments.all()}
+    return bool(handled & addressed if addressed else handled)
+
+
+# The posts by which a verb may be done, whatever else stands against it.
+MIGHT: dict[str, Callable[[User, "Problem"], bool]] = {
+    "unit": _might_handle,
+    "team": inspects,
+    "office": supervises,
+    "leader": leads_office,
+}
 
 # As what a person acts who passes a predicate of workflow/table.py, the first that fits; else as the office.
 ACTS_AS = {

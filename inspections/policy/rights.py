@@ -16,6 +16,7 @@ from inspections.policy.standing import (
     leads_office,
     live_assignments,
     may_not_decide,
+    missing_roles,
     of_team,
     own_assignment,
     supervises,
@@ -103,6 +104,16 @@ def supervisor_of_others(problem: "Problem", user: User) -> Refusal:
         return refused
     others = [one for one in live_assignments(problem) if one.role != AssignmentRole.LEAD]
     return _open(bool(others), _("There is no unit besides the lead."))
+
+
+def supervisor_of_special(problem: "Problem", user: User) -> Refusal:
+    if refused := supervisor(problem, user):
+        return refused
+    if not problem.special:
+        return Overtaken(_("This is not a special assignment."))
+    if not any(one.role == AssignmentRole.LEAD for one in live_assignments(problem)):
+        return Overtaken(_("It has no lead unit yet."))
+    return _open(bool(missing_roles(problem)), _("Regulator and government are both named already."))
 
 
 def decider(problem: "Problem", user: User) -> Refusal:
@@ -207,6 +218,7 @@ PREDICATES: dict[str, Callable[["Problem", User], Refusal]] = {
         addressee_to_extend,
         addressee_or_supervisor,
         supervisor_of_others,
+        supervisor_of_special,
         decider,
         verifier,
         rechecker,

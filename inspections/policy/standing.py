@@ -98,6 +98,14 @@ def live_assignments(problem: "Problem") -> list["Assignment"]:
     return [one for one in problem.assignments.all() if one.state in LIVE_ASSIGNMENT]
 
 
+def missing_roles(problem: "Problem") -> list[AssignmentRole]:
+    """What a special assignment (专项交办) has beside its lead, and this one has not, or no longer."""
+    if not problem.special:
+        return []
+    named = {one.role for one in live_assignments(problem)}
+    return [role for role in (AssignmentRole.REGULATOR, AssignmentRole.GOVERNMENT) if role not in named]
+
+
 def own_assignment(user: User, problem: "Problem") -> "Assignment | None":
     """The live assignment to a unit that the person handles for; the lead's first."""
     handled = scope.of(user).handled

@@ -27,7 +27,7 @@ LABELS: dict[str, Any] = {
     "lat": gettext_lazy("latitude"),
     "lon": gettext_lazy("longitude"),
     "source": gettext_lazy("source"),
-    "source_ref": gettext_lazy("item number above"),
+    "source_ref": gettext_lazy("item number"),
 }
 CHOICES: dict[str, Any] = {"severity": Severity, "source": Source}
 # Texts too long for a sentence, and those that only the office reads.
@@ -47,19 +47,30 @@ def amended(event: Event, inside: bool) -> list[str]:
     """One sentence for each changed field with before and after, and one that names the long texts."""
     sentences: list[str] = []
     long: list[str] = []
-    for name in amended_fields(event, inside=inside):
+    changed = amended_fields(event, inside=inside)
+    moved = {"lat", "lon"} <= set(changed)
+    for name in changed:
+        if name == "lon" and moved:
+            continue
         if name in LONG:
             long.append(str(LABELS[name]))
             continue
         words = {
-            "field": capfirst(LABELS[name]),
-            "before": _shown(name, event.before.get(name)),
-            "after": _shown(name, event.after.get(name)),
+            "field": _("Position") if name == "lat" and moved else capfirst(LABELS[name]),
+            "before": _place(event.before) if name == "lat" and moved else _shown(name, event.before.get(name)),
+            "after": _place(event.after) if name == "lat" and moved else _shown(name, event.after.get(name)),
         }
         sentences.append(fill(_("%(field)s: %(before)s became %(after)s."), **words))
     if long:
         sentences.append(fill(_("Reworded: %(fields)s."), fields=listed(long)))
     return sentences
+
+
+def _place(values: dict[str, Any]) -> str:
+    """A whole position, latitude first as forms ask for it."""
+    if values.get("lat") is None or values.get("lon") is None:
+        return _("nothing")
+    return f"{values['lat']:.6f}, {values['lon']:.6f}"
 
 
 def _shown(name: str, value: Any) -> str:

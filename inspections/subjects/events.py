@@ -53,7 +53,7 @@ def event_sentence(event: Event, *, inside: bool = False, names: Names | None = 
     tell = SENTENCES.get(event.verb)
     if tell is None:
         return told.say(_("%(who)s: %(verb)s."), verb=event.verb)
-    return joined(tell(told))
+    return joined([*tell(told), _lapsed(told)])
 
 
 def is_internal(event: Event) -> bool:
@@ -68,7 +68,14 @@ def is_internal(event: Event) -> bool:
 def changes_clock(event: Event) -> bool:
     """Whether the event set, moved, stopped or asked about a date."""
     moved = {"due_on", "first_due_on", "paused_since"} & {*event.before, *event.after}
-    return bool(moved) or event.verb in (Verb.ASK_EXTENSION, Verb.DECIDE_EXTENSION)
+    told = event.verb in (Verb.ASK_EXTENSION, Verb.DECIDE_EXTENSION, Verb.NAME_MISSING)
+    return bool(moved or told or event.details.get("lapsed"))
+
+
+def _lapsed(told: Told) -> str:
+    """Requests for more time that nobody needs to decide any more, whichever verb it was."""
+    units = told.units("lapsed")
+    return fill(_("The request of %(units)s for more time lapsed undecided."), units=units) if units else ""
 
 
 # --- One function per verb ---------------------------------------------------------------------------
@@ -100,12 +107,9 @@ def _name_candidates(told: Told) -> list[str]:
 
 
 def _assign(told: Told) -> list[str]:
-    shown = []
     units = told.details.get("units") or []
-    for one in units:
-        name, role = told.names.get(one["unit"], one["unit"]), one["role"]
-        with_role = {"unit": name, "role": AssignmentRole(role).label}
-        shown.append(name if len(units) == 1 else _("%(unit)s (%(role)s)") % with_role)
+    alone = [told.names.get(one["unit"], one["unit"]) for one in units]
+    shown = alone if len(units) == 1 else _with_roles(told)
     words = {"units": listed(shown), "date": told.date("due_on")}
     if told.details.get("special"):
         main = told.say(_("%(who)s assigned it to %(units)s as a special assignment, due %(date)s."), **words)
@@ -130,6 +134,21 @@ def _hand_back(told: Told) -> list[str]:
 
 def _release(told: Told) -> list[str]:
     return [told.say(_("%(who)s released %(unit)s."), unit=told.unit()), reason(told.details)]
+
+
+def _name_missing(told: Told) -> list[str]:
+    words = {"units": listed(_with_roles(told)), "date": told.date("due_on")}
+    main = told.say(_("%(who)s assigned it to %(units)s too, due %(date)s."), **words)
+    return [main, reason(told.details) if told.inside else ""]
+
+
+def _with_roles(told: Told) -> list[str]:
+    """The units of the details, each with what it is to the problem."""
+    return [
+        _("%(unit)s (%(role)s)")
+        % {"unit": told.names.get(one["unit"], one["unit"]), "role": AssignmentRole(one["role"]).label}
+        for one in told.details.get("units") or []
+    ]
 
 
 def _claim(told: Told) -> list[str]:
@@ -286,6 +305,7 @@ SENTENCES: dict[str, Callable[[Told], list[str]]] = {
     Verb.ASSIGN: _assign,
     Verb.HAND_BACK: _hand_back,
     Verb.RELEASE: _release,
+    Verb.NAME_MISSING: _name_missing,
     Verb.CLAIM: _claim,
     Verb.BEGIN: _begin,
     Verb.REPORT_BACK: _report_back,

@@ -113,6 +113,7 @@ def _rows_context(asked: Listing, columns: list[str]) -> dict[str, Any]:
         "parameters": kept,
         "newer_url": asked.address(before=page.newer) if page and page.newer else "",
         "older_url": asked.address(after=page.older) if page and page.older else "",
+        "by_day": asked.order.newest_first,
         # Only an order by date has days to jump to.
         "jump_name": "jump" if asked.order.day else "",
         "hidden": kept if asked.order.day else [],

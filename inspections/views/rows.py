@@ -15,19 +15,22 @@ from casetracker.dates import short_date
 from casetracker.explain.lateness import moved_note
 from casetracker.templatetags.ui import lang_run, light, unbroken
 from casetracker.workdays import Calendar
-from inspections.enums import Route, Severity, Source, Status, Verb
+from inspections.enums import Clock, Route, Severity, Source, Status, Verb
 from inspections.listing import COLUMNS
 from inspections.models import Problem
-from inspections.presenting import light_of, step_due_on
+from inspections.presenting import light_of, step_clock
 from inspections.querysets import ProblemQuerySet
 from inspections.workflow import legal
 
 READ = (
     *("number", "number_year", "number_seq", "found_on", "site_name", "description", "special", "route", "status"),
-    *("status_since", "due_on", "first_due_on", "met_on", "paused_since", "closed_on", "extension_count"),
+    *("status_since", "due_on", "first_due_on", "met_on", "next_due_on", "paused_since", "closed_on"),
+    "extension_count",
     *("kind__name_zh", "kind__name_en"),
 )
-SEVERITIES, ROUTES, SOURCES, STATES = (dict(words.choices) for words in (Severity, Route, Source, Status))
+SEVERITIES, ROUTES, SOURCES, STATES, CLOCKS = (
+    dict(words.choices) for words in (Severity, Route, Source, Status, Clock)
+)
 # The columns of the table that each column of the list needs besides.
 READ_FOR: dict[str, tuple[str, ...]] = {
     "unit": ("lead_unit__name_zh", "lead_unit__name_en"),
@@ -50,6 +53,7 @@ class Row:
     number: SafeString
     plain_number: str
     title: SafeString
+    said: SafeString
     special: bool
     site: SafeString
     cells: SafeString
@@ -85,7 +89,7 @@ def shown(columns: list[str]) -> ProblemQuerySet:
     """What is read of the problems of a page."""
     more = [name for column in columns for name in READ_FOR.get(column, ())]
     joined = {"kind", *(name.split("__")[0] for name in more if "__" in name)}
-    rows: Any = Problem.objects.select_related(*joined).only(*READ, *more).annotate(step_due_on=step_due_on())
+    rows: Any = Problem.objects.select_related(*joined).only(*READ, *more)
     return rows
 
 
@@ -115,6 +119,7 @@ def rows_of(
                 number=words.text(problem.number),
                 plain_number=problem.number,
                 title=words.text(problem.title),
+                said=words.text(problem.said[:SAID]),
                 special=problem.special,
                 site=words.text(problem.site_name),
                 cells=SafeString("".join(f"{begin}{text}</td>" if text else EMPTY for begin, text in drawn)),
@@ -124,11 +129,18 @@ def rows_of(
     return made
 
 
+# More of a description than any row is wide; the stylesheet clips what it does not show.
+SAID = 120
 EMPTY = '<td class="cell-more"></td>'
 
 
 def _due(problem: Problem, words: Words) -> str:
-    """The date, and under one that moved the first date and how often it was extended."""
+    """The date that the light counts to; under that of another clock than the lead's rectification what it is for,
+    and under one that moved the first date and how often it was extended."""
+    clock = step_clock(problem)
+    rectified = problem.due_on is None or problem.met_on is not None
+    if rectified and clock is not None and problem.next_due_on is not None:
+        return f'{words.day(problem.next_due_on)}<span class="cell-second nowrap">{words.text(CLOCKS[clock])}</span>'
     if problem.due_on is None:
         return ""
     shown = words.day(problem.due_on)

@@ -11,7 +11,7 @@ from inspections.enums import Verb
 from inspections.models import Assignment, Problem
 
 from .amending import amend, void, withdraw_evidence
-from .assigning import Addressee, assign, hand_back, open_batch, release
+from .assigning import Addressee, assign, hand_back, name_missing, open_batch, release
 from .checking import close, recheck, reopen, send_back, verify
 from .engine import begin, illegal
 from .evidence import Shot
@@ -28,6 +28,7 @@ FUNCTIONS: dict[Verb, Callable[..., Any]] = {
     Verb.ASSIGN: assign,
     Verb.HAND_BACK: hand_back,
     Verb.RELEASE: release,
+    Verb.NAME_MISSING: name_missing,
     Verb.CLAIM: claim,
     Verb.BEGIN: begin_work,
     Verb.REPORT_BACK: report_back,
@@ -100,6 +101,7 @@ __all__ = [
     "lift",
     "merge",
     "name_candidates",
+    "name_missing",
     "number_text",
     "open_batch",
     "pause",

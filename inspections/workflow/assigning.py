@@ -1,4 +1,4 @@
-"""Handing on: assign, hand back, release an addressee."""
+"""Handing on: assign, hand back, release an addressee, name one that was missing."""
 
 import datetime
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from inspections import policy
 from inspections.enums import AssignmentRole, AssignmentState, Clock, Decision, Status, Verb
 from inspections.models import Assignment, Batch, Problem
 from inspections.workflow import clocks, telling
-from inspections.workflow.engine import Step, begin, fit, need
+from inspections.workflow.engine import Step, begin, fit, illegal, need
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ def assign(
     for the choice is part of the record.
     """
     step = begin(Verb.ASSIGN, problem, by=by, now=now)
+    if sum(one.role == AssignmentRole.LEAD for one in addressees) != 1:
+        raise Invalid(_("Choose exactly one lead unit."), field="lead")
     _check_addressees(step, addressees, due_on)
     candidates = [unit.name_zh for unit in step.problem.candidates.all()]
     if len(candidates) > 1 and not reason.strip():
@@ -71,20 +73,8 @@ def assign(
     clocks.cancel(step, Clock.RECTIFY)
     rows = []
     for one in addressees:
-        row = Assignment.objects.create(
-            problem=step.problem,
-            unit=one.unit,
-            role=one.role,
-            batch=batch,
-            assigned_by=by,
-            assigned_at=step.now,
-            assigned_on=step.today,
-        )
-        clocks.start(step, Clock.CLAIM, unit=one.unit, part=row.pk)
-        clocks.start(step, Clock.FEEDBACK, unit=one.unit, part=row.pk)
         kept = first if one.role == AssignmentRole.LEAD else None
-        clocks.start(step, Clock.RECTIFY, unit=one.unit, part=row.pk, due_on=due_on, first_due_on=kept)
-        rows.append(row)
+        rows.append(_hand_to(step, one, batch=batch, due_on=due_on, first_due_on=kept))
     lead = next(one.unit for one in addressees if one.role == AssignmentRole.LEAD)
     # Extensions are the unit's own: a new lead has had none.
     step.set(lead_unit=lead, responsible=None, responsible_name="", extension_count=0)
@@ -107,11 +97,68 @@ def assign(
     return step.problem
 
 
+@transaction.atomic
+def name_missing(
+    problem: Problem,
+    *,
+    by: User,
+    addressees: Sequence[Addressee],
+    due_on: datetime.date | None = None,
+    reason: str = "",
+    now: datetime.datetime | None = None,
+) -> Problem:
+    """Name the sector regulator or the local government of a special assignment (专项交办) that runs without one.
+
+    Missing are those that were not known when it was assigned, and those whose unit handed its part back or was
+    released. Each gets its own clocks from today and answers like any addressee; the lead's go on. Without `due_on`
+    the date comes from the rule, as on assignment. A role that somebody named meanwhile is IllegalMove.
+    """
+    step = begin(Verb.NAME_MISSING, problem, by=by, now=now)
+    wanted = {AssignmentRole.REGULATOR, AssignmentRole.GOVERNMENT}
+    if not addressees or not {one.role for one in addressees} <= wanted:
+        raise Invalid(_("Choose the unit that was missing."), field="units")
+    missing = policy.missing_roles(step.problem)
+    if named := next((one.role for one in addressees if one.role not in missing), None):
+        words = {"role": AssignmentRole(named).label}
+        raise illegal(Verb.NAME_MISSING, step.problem, _("%(role)s: already named.") % words)
+    _check_addressees(step, addressees, due_on)
+    _check_later(step, due_on, reason)
+    rows = [_hand_to(step, one, due_on=due_on) for one in addressees]
+    due = clocks.held(step)[Clock.RECTIFY.value, rows[0].pk].due_on
+    units = [{"unit": one.unit.name_zh, "role": one.role} for one in addressees]
+    event = step.finish(units=units, due_on=due, reason=reason.strip())
+    telling.tell(event, step.problem, telling.handlers(step.problem, rows), kind="assigned", due_on=due)
+    return step.problem
+
+
+def _hand_to(
+    step: Step,
+    one: Addressee,
+    *,
+    batch: Batch | None = None,
+    due_on: datetime.date | None = None,
+    first_due_on: datetime.date | None = None,
+) -> Assignment:
+    """The assignment to one unit, with its clocks from today on."""
+    row = Assignment.objects.create(
+        problem=step.problem,
+        unit=one.unit,
+        role=one.role,
+        batch=batch,
+        assigned_by=step.by,
+        assigned_at=step.now,
+        assigned_on=step.today,
+    )
+    clocks.start(step, Clock.CLAIM, unit=one.unit, part=row.pk)
+    clocks.start(step, Clock.FEEDBACK, unit=one.unit, part=row.pk)
+    clocks.start(step, Clock.RECTIFY, unit=one.unit, part=row.pk, due_on=due_on, first_due_on=first_due_on)
+    return row
+
+
 def _check_addressees(step: Step, addressees: Sequence[Addressee], due_on: datetime.date | None) -> None:
-    leads = [one for one in addressees if one.role == AssignmentRole.LEAD]
-    if len(leads) != 1:
-        raise Invalid(_("Choose exactly one lead unit."), field="lead")
-    if len({one.unit.pk for one in addressees}) != len(addressees):
+    """Refuse (Invalid) a unit that is named twice, has its part already or is gone, and a date that can't be."""
+    units = [one.unit.pk for one in addressees] + [one.unit_id for one in policy.live_assignments(step.problem)]
+    if len(set(units)) != len(units):
         raise Invalid(_("The same unit is named twice."), field="units")
     if any(one.unit.valid_until and one.unit.valid_until < step.today for one in addressees):
         raise Invalid(_("A unit that no longer exists can’t be assigned anything."), field="units")
@@ -249,3 +296,4 @@ def drop_requests(step: Step, one: Assignment, note: str) -> None:
         decision=Decision.LAPSED, decided_at=step.now, decision_note=note
     )
     clocks.cancel(step, Clock.EXTENSION, part=one.pk)
+    step.lapsed.append(one.unit.name_zh)

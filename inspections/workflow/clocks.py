@@ -273,3 +273,18 @@ def follow(step: Step) -> None:
         step.set(due_on=None, met_on=None)
     else:
         step.set(due_on=row.due_on, first_due_on=row.first_due_on, met_on=row.met_on)
+
+
+def follow_step(step: Step) -> None:
+    """Write the day by which the present step is due, as the clocks now say; history doesn't tell of it.
+
+    Step.finish() does this for every verb that read the clocks or moved the problem.
+    """
+    if step.clocks is None and "status" not in step.changed:
+        return
+    problem = step.problem
+    waiting = [(row.clock, row.due_on) for row in running(step)]
+    day = deadlines.next_due_on(problem.status, problem.due_on, problem.met_on, waiting)
+    if problem.next_due_on != day:
+        problem.next_due_on = day
+        step.changed.add("next_due_on")

@@ -39,6 +39,8 @@ class Step:
     rules: dict[tuple[str, datetime.date], DeadlineRule] = field(default_factory=dict)
     # The unit of the post in which the person acts; history names it.
     unit: Unit | None = None
+    # Units whose requests for more time lapsed by this verb; history tells of them with it.
+    lapsed: list[str] = field(default_factory=list)
 
     def set(self, **values: Any) -> None:
         """Change plain columns of the problem, remembering before and after for the history."""
@@ -61,12 +63,17 @@ class Step:
 
     def finish(self, **details: Any) -> Event:
         """Save what changed and write the event; the caller then tells people."""
+        from inspections.workflow import clocks
+
+        clocks.follow_step(self)
         if self.verb != Verb.REPORT:
             self.problem.version += 1
             self.changed.add("version")
         if self.changed:
             self.problem.save(update_fields=self.changed)
         self.problem.__dict__.pop("_prefetched_objects_cache", None)
+        if self.lapsed:
+            details["lapsed"] = self.lapsed
         self.before.pop("status_since", None)
         self.after.pop("status_since", None)
         return audit.record(
@@ -118,11 +125,17 @@ def begin(verb: Verb, problem: Problem, *, by: User | None, now: datetime.dateti
     # Read after the lock was won, and never before the state it leaves: whoever waited acts later.
     moment = max(now or timezone.now(), locked.status_since)
     if not table.legal(verb, locked.status, locked.route):
-        raise illegal(verb, locked)
+        raise impossible(verb, locked, by)
     if by is not None and (reason := policy.refusal(verb, locked, by)):
         raise refused(verb, locked, reason)
     unit = policy.acting_unit(verb, locked, by) if by is not None else None
     return Step(verb, locked, by, moment, timezone.localdate(moment), unit=unit)
+
+
+def impossible(verb: Verb, problem: Problem, by: User | None) -> IllegalMove | NotAllowed:
+    """What the present state does not allow, as the error it is: to be done later perhaps, or never by this person."""
+    reason = policy.never(verb, problem, by) if by is not None else None
+    return NotAllowed(reason) if reason else illegal(verb, problem)
 
 
 def refused(verb: Verb, problem: Problem, reason: str) -> IllegalMove | NotAllowed:

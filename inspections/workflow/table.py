@@ -32,6 +32,7 @@ MOVES: tuple[Move, ...] = (
     Move(Verb.REPORT_BACK, (S.RECTIFYING,), S.REPORTED, "addressee_to_report"),
     Move(Verb.HAND_BACK, (S.ASSIGNED, S.CLAIMED), S.FOUND, "addressee_or_supervisor", rare=True),
     Move(Verb.RELEASE, WITH_UNIT, None, "supervisor_of_others", rare=True),
+    Move(Verb.NAME_MISSING, WITH_UNIT, None, "supervisor_of_special", route=Route.CENTRAL, rare=True),
     Move(Verb.ASK_EXTENSION, WITH_UNIT, None, "addressee_to_extend"),
     Move(Verb.DECIDE_EXTENSION, WITH_UNIT, None, "decider"),
     Move(Verb.VERIFY, (S.REPORTED, *WITH_UNIT), S.VERIFIED, "verifier"),

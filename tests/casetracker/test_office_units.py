@@ -11,6 +11,7 @@ from casetracker.administering.units import change_unit
 from casetracker.enums import UnitKind
 from casetracker.errors import Invalid
 from casetracker.models import Membership, Unit, UnitName
+from casetracker.models.units import sort_key
 from tests.casetracker.office import events, queries, total, words
 from tests.cast import Cast, make_unit, sign_in
 
@@ -201,3 +202,24 @@ def test_the_tree_asks_as_much_for_30_units_as_for_one(people: Cast) -> None:
     assert many == few <= 12
     whole = queries(lambda: client.get("/office/units/"))
     assert whole <= 12
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [
+            "第一现场督导组",
+            "第二现场督导组",
+            "第三现场督导组",
+            "第四现场督导组",
+            "第五现场督导组",
+            "第十现场督导组",
+            "第十一现场督导组",
+        ],
+        ["督导2组", "督导10组", "督导11组"],
+        ["执法一中队", "执法二中队", "执法九中队", "执法十二中队", "执法二十中队"],
+    ],
+)
+def test_what_is_counted_in_a_name_gives_the_order(names: list[str]) -> None:
+    assert sorted(reversed(names), key=sort_key) == names
+    assert sort_key("三门峡市政府") == "三门峡市政府"

@@ -250,3 +250,10 @@ def test_kinds_are_made_with_a_code_of_their_own(people: Cast) -> None:
     assert client.post("/office/kinds/sites/new/", data).status_code == 422
     assert client.post("/office/kinds/sites/new/", data | {"code": "x", "name_zh": "道路"}).status_code == 422
     assert int(total(client.get("/office/kinds/"))) == ProblemKind.objects.count() + SiteKind.objects.count()
+
+
+def test_a_first_version_is_called_no_copy(people: Cast) -> None:
+    row = Checklist.objects.create(code="night", name_zh="夜间施工")
+    client = sign_in(people.admin)
+    assert "A copy of the latest version" not in client.get(f"/office/checklists/{row.pk}/issue/").content.decode()
+    assert "A copy of the latest version" in client.get(f"/office/checklists/{six().pk}/issue/").content.decode()

@@ -10,9 +10,9 @@ from django.db import connection, connections, transaction
 
 from casetracker.enums import Role
 from casetracker.errors import DomainError, IllegalMove
-from casetracker.models import NumberSeries
+from casetracker.models import NumberSeries, Unit, User
 from inspections import workflow
-from inspections.enums import Status, VoidKind
+from inspections.enums import AssignmentRole, Status, VoidKind
 from inspections.models import Problem
 from inspections.workflow import Addressee
 from tests.builders import make_problem, make_site, shot
@@ -176,3 +176,18 @@ def test_numbers_have_no_gap_under_concurrent_creation(crowd: Cast) -> None:
     assert len(refusals(answers)) == 4
     assert sorted(Problem.objects.values_list("number_seq", flat=True)) == list(range(1, 13))
     assert NumberSeries.objects.get().last == 12
+
+
+def test_two_supervisors_naming_the_missing_government_at_once_name_one(crowd: Cast) -> None:
+    problem = make_problem(crowd, status=Status.ASSIGNED, special=True)
+
+    def name(by: User, unit: Unit) -> Callable[[], Any]:
+        named = [Addressee(unit, AssignmentRole.GOVERNMENT)]
+        return lambda: workflow.name_missing(problem, by=by, addressees=named)
+
+    answers = at_once(name(crowd.supervisor1, crowd.jiefang), name(crowd.supervisor2, crowd.shanyang))
+
+    (refusal,) = refusals(answers)
+    assert isinstance(refusal, IllegalMove)
+    assert "already named" in refusal.message
+    assert problem.assignments.live().filter(role="government").count() == 1

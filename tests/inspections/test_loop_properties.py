@@ -38,7 +38,7 @@ from tests.cast import Cast, forget, make_person
 from tests.inspections.reading import events, fresh, snapshot
 
 FULL = bool(os.environ.get("CASETRACKER_FULL"))
-SIZE = settings(max_examples=500 if FULL else 25, stateful_step_count=60 if FULL else 40)
+SIZE = settings(max_examples=500 if FULL else 18, stateful_step_count=60 if FULL else 40)
 
 DAY = datetime.timedelta(days=1)
 SEEDS = st.integers(0, 2**32)
@@ -63,6 +63,8 @@ HOURS = st.sampled_from([0, 0, 20, 72, 200])
 WHICH = st.integers(0, 2)
 # What takes a problem out of the game is tried less often.
 ENDS = (Verb.VOID, Verb.MERGE)
+# What advance() does anyway, or what anybody may do at any time: chosen when nothing rarer is offered.
+FREQUENT = {Verb.ASSIGN, Verb.CLAIM, Verb.BEGIN, Verb.REPORT_BACK, Verb.VERIFY, Verb.CLOSE, Verb.COMMENT, Verb.RECHECK}
 # The clocks that may wait for somebody in each state.
 MAY_WAIT = {
     Status.FOUND: {"deploy", "escalation"},
@@ -153,7 +155,7 @@ class Loop(RuleBasedStateMachine):
         verbs = [verb for verb in verbs if verb not in ENDS or chance.random() < 0.2]
         if verbs:
             # What was done least so far, so that no verb hides behind the frequent ones.
-            verb = min(verbs, key=lambda one: (self.tried[one], chance.random()))
+            verb = min(verbs, key=lambda one: (self.tried[one] + 3 * (one in FREQUENT), chance.random()))
             self.tried[verb] += 1
             self._try(verb, problem, name, self._values(verb, problem, chance))
 
@@ -207,7 +209,11 @@ class Loop(RuleBasedStateMachine):
         if verb == Verb.ASSIGN:
             others = [Addressee(one, AssignmentRole.CO) for one in chance.sample(units[1:], chance.randint(0, 2))]
             due_on = pick([None, None, later])
-            return {"addressees": [Addressee(units[0]), *others], "due_on": due_on, "reason": words}
+            named = {"addressees": [Addressee(units[0]), *others], "due_on": due_on, "reason": words}
+            return named | {"special": chance.random() < 0.3}
+        if verb == Verb.NAME_MISSING:
+            role = pick([AssignmentRole.REGULATOR, AssignmentRole.GOVERNMENT])
+            return {"addressees": [Addressee(pick(units[1:]), role)], "due_on": pick([None, later]), "reason": words}
         if verb == Verb.RELEASE:
             return {"assignment": pick(list(problem.assignments.all()) or [_Nothing]), "reason": words}
         if verb == Verb.DECIDE_EXTENSION:
@@ -261,6 +267,7 @@ class Loop(RuleBasedStateMachine):
         for problem in changed:
             clocks = list(Deadline.objects.of("problem", problem.pk).current())
             self._columns_are_the_clocks(problem, clocks)
+            self._next_date_is_that_of_the_clocks(problem, clocks)
             self._clocks_fit_the_state(problem, clocks)
             self._stays_are_whole(problem)
             self._addressees_fit_the_state(problem)
@@ -286,6 +293,16 @@ class Loop(RuleBasedStateMachine):
         assert problem.responsible_id == (lead.responsible_id if lead else None)
         if row is not None and problem.paused_since is None:
             assert row.paused_since is None
+
+    def _next_date_is_that_of_the_clocks(self, problem: Problem, clocks: list[Deadline]) -> None:
+        """What lists are sorted by, asked of the clocks anew."""
+        waiting = {(row.clock, row.part_id): row.due_on for row in clocks if row.met_on is None}
+        lead = problem.assignments.live().filter(role="lead").first()
+        rectify = waiting.get((Clock.RECTIFY, lead.pk if lead else None))
+        others = [day for (clock, _part), day in waiting.items() if clock in ("deploy", "rectify", "verify", "close")]
+        expected = rectify or min(others, default=None)
+        assert problem.next_due_on == (expected if problem.is_open else None)
+        assert (problem.next_due_on is not None) == problem.is_open
 
     def _clocks_fit_the_state(self, problem: Problem, clocks: list[Deadline]) -> None:
         status = Status(problem.status)

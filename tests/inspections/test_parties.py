@@ -90,3 +90,15 @@ def test_the_page_asks_as_much_for_30_problems_as_for_1(
     name_it(29)
     with django_assert_num_queries(len(first)):
         client.get(reverse("party", args=[party.pk]))
+
+
+@pytest.mark.django_db
+def test_the_forms_can_be_left_without_saving(people: Cast, client: Client) -> None:
+    party = parties.enter(people.office, by=people.supervisor1, name="锦绣建筑公司")
+    client.force_login(people.supervisor1)
+    for address, back in (
+        (reverse("party_new"), reverse("parties")),
+        (reverse("party_change", args=[party.pk]), reverse("party", args=[party.pk])),
+    ):
+        foot = client.get(address).content.decode().split('class="form-foot"')[1]
+        assert f'href="{back}"' in foot

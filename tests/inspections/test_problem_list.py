@@ -47,6 +47,8 @@ def copy(problem: Problem, number: int, **changes: Any) -> None:
         row.number = f"焦督〔{row.number_year}〕{row.number_seq}号"
         for name, value in changes.items():
             setattr(row, name, value(n))
+        if "due_on" in changes:
+            row.next_due_on = row.due_on
         made.append(row)
     Problem.objects.bulk_create(made)
 
@@ -59,7 +61,7 @@ def test_the_list_shows_what_is_visible_most_urgent_first(people: Cast) -> None:
     make_problem(people, status=Status.VOID)
     response = sign_in(people.supervisor1).get("/problems/")
     assert response.status_code == 200
-    assert rows(response) == [str(one.pk) for one in (late, soon, found)]
+    assert rows(response) == [str(one.pk) for one in (late, found, soon)]
     assert total(response) == "3"
     assert "5 days late" in words(response)
     for text in (late.number, late.site_name, "Housing Bureau", "Rectifying"):
@@ -291,3 +293,44 @@ def test_names_are_marked_with_their_language(people: Cast, language: str) -> No
     marked = f'<span lang="zh-Hans">{problem.site_name}</span>'
     assert (marked in page) == (language == "en")
     assert ("黄土裸露未覆盖" in page) == (language == "zh-hans")
+
+
+# --- What tells rows apart, and what the pages are called ----------------------------------------------
+
+
+def test_rows_of_one_kind_at_one_site_are_told_apart_by_what_was_said(people: Cast) -> None:
+    site = make_site(people, "锦绣华庭项目工地")
+    said = ("东侧堆场 3 处未覆盖", "西侧道路 2 处未覆盖")
+    for words_of_it in said:
+        make_problem(people, site=site, description=words_of_it)
+    without = make_problem(people, site=site, description="夜间施工，噪声扰民")
+    Problem.objects.filter(pk=without.pk).update(kind=None)
+    client = sign_in(people.supervisor1)
+    listed = client.get("/problems/").content.decode()
+    assert re.findall(r'class="cell-said"><span lang="zh-Hans">([^<]+)<', listed) == list(said)
+    assert listed.count("夜间施工，噪声扰民") == 1
+    work = client.get("/").content.decode()
+    assert [one for one in re.findall(r'class="row-said"><span lang="zh-Hans">([^<]+)<', work) if one] == list(said)
+
+
+def test_more_than_a_row_can_show_is_not_sent(people: Cast) -> None:
+    make_problem(people, description="长" * 2000)
+    assert sign_in(people.supervisor1).get("/problems/").content.decode().count("长") < 200
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("", ["Previous", "Next"]),
+        ("order=found", ["Newer", "Older"]),
+        ("order=-found", ["Previous", "Next"]),
+        ("order=number", ["Previous", "Next"]),
+    ],
+)
+def test_pages_are_newer_and_older_only_where_the_newest_stands_first(
+    people: Cast, query: str, names: list[str]
+) -> None:
+    make_problem(people)
+    page = sign_in(people.supervisor1).get(f"/problems/?{query}").content.decode()
+    pager = page.split('class="pager"')[1].split("</nav>")[0]
+    assert [name for name in ("Newer", "Older", "Previous", "Next") if f"<span>{name}</span>" in pager] == names

@@ -285,7 +285,11 @@ def test_who_may_not_is_told_why(cast: Cast) -> None:
 
 def test_a_form_that_the_state_does_not_allow_answers_409(cast: Cast) -> None:
     problem = make_problem(cast, status=Status.CLOSED)
-    assert signed_in(cast.supervisor1).get(reverse("problem_verb", args=[problem.pk, "assign"])).status_code == 409
+    response = signed_in(cast.supervisor1).get(reverse("problem_verb", args=[problem.pk, "assign"]))
+    assert response.status_code == 409
+    seen = text_of(response)
+    assert "This is not possible now" in seen
+    assert "Somebody was faster" not in seen
 
 
 def test_an_outsider_and_an_unknown_verb_find_nothing(cast: Cast) -> None:
@@ -305,6 +309,7 @@ def test_every_form_opens_for_somebody_who_may_press_it(cast: Cast) -> None:
     problems = [make_problem(cast, status=status, severity=Severity.MAJOR) for status in Status]
     problems.append(make_problem(cast, status=Status.RECTIFYING, route=Route.ON_SPOT))
     problems.append(make_problem(cast, status=Status.RECTIFYING, others=[Addressee(cast.jiefang, AssignmentRole.CO)]))
+    problems.append(make_problem(cast, status=Status.ASSIGNED, special=True))
     problems.append(Problem.objects.get(pk=full(cast).pk))
     for problem in problems:
         for person in (cast.supervisor1, cast.inspector1, cast.handler1):
@@ -341,3 +346,18 @@ def test_who_may_not_is_told_where_the_button_was_pressed(cast: Cast) -> None:
     assert "You may not do this" in seen
     assert "Only an inspector or a supervisor may do this." in seen
     assert "Somebody was faster" not in seen
+
+
+@pytest.mark.parametrize("status", [Status.FOUND, Status.RECTIFYING, Status.CLOSED])
+def test_who_only_reads_is_told_so_whatever_the_state(cast: Cast, status: Status) -> None:
+    """Never 409, which would say that it was possible a moment ago."""
+    problem = make_problem(cast, status=status)
+    for person in (cast.officer1, cast.leader1):
+        client = signed_in(person)
+        for verb in (Verb.ASSIGN, Verb.CLAIM, Verb.BEGIN, Verb.VERIFY, Verb.CLOSE, Verb.REOPEN, Verb.RESUME):
+            url = f"/problems/{problem.pk}/{verb.value}/"
+            for response in (client.get(url), client.post(url, {})):
+                assert response.status_code == 403, (person, verb)
+                assert "Only a" in text_of(response) or "Only the" in text_of(response)
+    closing = signed_in(cast.supervisor1).get(f"/problems/{problem.pk}/close/")
+    assert closing.status_code == 409

@@ -1,4 +1,4 @@
-"""The order “most urgent first”: what runs by its date, what waits for the office oldest first, what stands still last;
+"""The order “most urgent first”: what goes on by the day its present step is due, what stands still last;
 and what lists and panels say of imports that nobody is told of yet."""
 
 import datetime
@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from casetracker import calendars, paging
+from casetracker.models import Deadline
 from inspections import listing, workflow
 from inspections.enums import Light, Status
 from inspections.filters import ORDERS
@@ -47,11 +48,15 @@ def some(people: Cast) -> dict[str, Problem]:
     for name in ("stopped", "late, then stopped", "found, stopped"):
         workflow.pause(made[name], by=people.supervisor1, reason="停工令")
     # As it stands a week later: its date has passed while it stood still, so that it is not late.
-    Problem.objects.filter(pk=made["stopped"].pk).update(paused_since=today - 6 * DAY, due_on=today - 4 * DAY)
+    still = {"paused_since": today - 6 * DAY, "due_on": today - 4 * DAY, "next_due_on": today - 4 * DAY}
+    Problem.objects.filter(pk=made["stopped"].pk).update(**still)
+    # Whatever day of the week it is: to be assigned since 9 days, to be verified since 3 days and today.
+    for name, days in (("found old", -9), ("reported", -3), ("found new", 0)):
+        Problem.objects.filter(pk=made[name].pk).update(next_due_on=today + days * DAY)
     return made
 
 
-ROWS = ["late", "late, then stopped", "later", "soon", "found old", "reported", "found new"]
+ROWS = ["found old", "late", "late, then stopped", "reported", "later", "found new", "soon"]
 STILL = ["found, stopped", "stopped"]
 
 
@@ -79,11 +84,42 @@ def test_the_order_agrees_with_the_lights_and_with_overdue(people: Cast) -> None
     today = timezone.localdate()
     rows = shown(people, "state=open")
     late = [row.pk for row in Problem.objects.overdue(today).order_by("due_on")]
-    assert [row.pk for row in rows[: len(late)]] == late
+    assert [row.pk for row in rows if row.is_overdue(today)] == late
     lights = [light_of(row, today, calendars.load()).state for row in rows]
-    stopped = lights.index(Light.STOPPED)
-    assert set(lights[stopped:]) == {Light.STOPPED}
-    assert Light.LATE not in lights[len(late) :]
+    assert lights == sorted(lights, key=[Light.LATE, Light.NEAR, Light.OK, Light.STOPPED].index)
+    assert [row.next_due_on for row in rows][:7] == sorted(row.next_due_on for row in rows[:7] if row.next_due_on)
+
+
+def test_what_waits_for_the_office_stands_among_the_rest_by_its_own_date(people: Cast) -> None:
+    """To be verified by tomorrow comes before what is to be put right in a fortnight, and the row says by when."""
+    today = timezone.localdate()
+    far = make_problem(people, status=Status.RECTIFYING, due_on=today + 14 * DAY)
+    verify = make_problem(people, status=Status.REPORTED)
+    assign = make_problem(people)
+    undated = make_problem(people, status=Status.REPORTED)
+    Problem.objects.filter(pk=undated.pk).update(next_due_on=None)
+    clock = Deadline.objects.running().get(subject_id=verify.pk, clock="verify")
+    assert verify.next_due_on == clock.due_on
+
+    assert [row.pk for row in shown(people, "state=open")] == [assign.pk, verify.pk, far.pk, undated.pk]
+    page = sign_in(people.supervisor1).get("/problems/?state=open&cols=due").content.decode()
+    row = page[page.index(f'data-problem="{verify.pk}"') :].split("</tr>")[0]
+    assert f'<time datetime="{clock.due_on}">' in row
+    assert '<span class="cell-second nowrap">Verification</span>' in row
+
+
+def test_jumping_to_a_day_lands_on_the_first_step_due_from_then_on(people: Cast) -> None:
+    made = some(people)
+    rows = [row.pk for row in shown(people, f"state=open&jump={timezone.localdate()}")]
+    assert rows[:2] == [made["found new"].pk, made["soon"].pk]
+
+
+def test_walking_from_a_problem_to_the_next_follows_the_same_order(people: Cast) -> None:
+    made = some(people)
+    asked = listing.read(QueryDict("state=open"), people.supervisor1)
+    for one, other in itertools.pairwise([*ROWS, *STILL]):
+        after, before = asked.beside(made[one].pk, forward=True), asked.beside(made[other].pk, forward=False)
+        assert (after and after.pk, before and before.pk) == (made[other].pk, made[one].pk)
 
 
 def test_a_walk_by_urgency_meets_every_row_once(people: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +150,7 @@ def test_the_open_ones_of_a_site_are_in_the_same_order(people: Cast) -> None:
     site = make_site(people, "同一个工地")
     Problem.objects.update(site=site)
     page = sign_in(people.supervisor1).get(f"/sites/{site.pk}/").content.decode()
-    places = [page.index(f'data-problem="{made[name].pk}"') for name in ("late", "soon", "found old", "stopped")]
+    places = [page.index(f'data-problem="{made[name].pk}"') for name in ("found old", "late", "soon", "stopped")]
     assert places == sorted(places)
 
 

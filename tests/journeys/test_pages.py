@@ -145,5 +145,5 @@ def test_the_mail_of_the_demonstration_is_a_page_too(rig: Rig) -> None:
 def test_every_verb_with_a_form_is_among_the_pages() -> None:
     """Those that only another state or person has are seen on the pages of the loop."""
     elsewhere = {Verb.CLAIM, Verb.BEGIN, Verb.REPORT_BACK, Verb.ASK_EXTENSION, Verb.FIX_ON_SPOT, Verb.SEND_BACK}
-    elsewhere |= {Verb.RESUME, Verb.LIFT, Verb.RELEASE}
+    elsewhere |= {Verb.RESUME, Verb.LIFT, Verb.RELEASE, Verb.NAME_MISSING}
     assert set(VERB_FORMS) - set(FORMS) == elsewhere

@@ -1,11 +1,13 @@
 """Writing imported problems with everything that belongs to them, and writing them anew where the ledger changed."""
 
 import datetime
+from dataclasses import dataclass, field
 from typing import Any
 
 from casetracker import audit
 from casetracker.enums import UnitKind
 from casetracker.models import Deadline
+from inspections import deadlines
 from inspections.enums import AssignmentRole, AssignmentState, Result, Route, Status, Verb
 from inspections.ledger.importing.clocks import SUBJECT, clocks_of, first_clocks, first_day_told
 from inspections.ledger.importing.past import Past, columns_of, stages_of
@@ -40,33 +42,50 @@ def write_pasts(
         problem.search = index_problem(problem)
         past.problem = problem
         problems.append(problem)
+    parts = parts_of(pasts, now, told_on=today)
     Problem.objects.bulk_create(problems, batch_size=BATCH)
-    write_parts(pasts, now, told_on=today)
+    parts.write()
     audit.record_many([_event(past, batch, now, "import") for past in pasts])
 
 
-def write_parts(pasts: list[Past], now: datetime.datetime, *, told_on: datetime.date) -> None:
-    """Write stages, assignments, clocks and rechecks of problems that have none yet.
+@dataclass
+class Parts:
+    """What belongs to problems: written after them."""
+
+    stages: list[Stage] = field(default_factory=list)
+    assignments: list[Assignment] = field(default_factory=list)
+    clocks: list[Deadline] = field(default_factory=list)
+    rechecks: list[Recheck] = field(default_factory=list)
+
+    def write(self) -> None:
+        Stage.objects.bulk_create(self.stages, batch_size=BATCH)
+        Assignment.objects.bulk_create(self.assignments, batch_size=BATCH)
+        Deadline.objects.bulk_create(self.clocks, batch_size=BATCH)
+        Recheck.objects.bulk_create(self.rechecks, batch_size=BATCH)
+
+
+def parts_of(pasts: list[Past], now: datetime.datetime, *, told_on: datetime.date) -> Parts:
+    """Stages, assignments, clocks and rechecks of problems that have none yet; each problem learns from its clocks
+    by when its present step is due.
 
     Units of problems that are not held are asked to claim theirs from `told_on` on.
     """
-    stages: list[Stage] = []
-    assignments: list[Assignment] = []
-    clocks: list[Deadline] = []
-    rechecks: list[Recheck] = []
+    parts = Parts()
     told: list[Assignment] = []
     for past in pasts:
         stays = stages_of(past)
         for index, (status, since) in enumerate(stays):
             until = stays[index + 1][1] if index + 1 < len(stays) else None
-            stages.append(Stage(problem=past.made, status=status, since=since, until=until, verb=Verb.IMPORT))
+            parts.stages.append(Stage(problem=past.made, status=status, since=since, until=until, verb=Verb.IMPORT))
         own = _assignments(past, stays[0][1])
-        assignments.extend(own)
-        clocks.extend(clocks_of(past, own, dict(stays)))
+        parts.assignments.extend(own)
+        clocks = clocks_of(past, own, dict(stays))
+        parts.clocks.extend(clocks)
+        past.made.next_due_on = _next_due_on(past.made, clocks)
         if not past.made.held:
             told.extend(own)
         if past.row.values.get("rechecked_on"):
-            rechecks.append(
+            parts.rechecks.append(
                 Recheck(
                     problem=past.made,
                     by_name=past.row.values.get("rechecked_by") or "",
@@ -75,11 +94,13 @@ def write_parts(pasts: list[Past], now: datetime.datetime, *, told_on: datetime.
                     result=Result.FIXED,
                 )
             )
-    clocks.extend(first_clocks(told, told_on, now))
-    Stage.objects.bulk_create(stages, batch_size=BATCH)
-    Assignment.objects.bulk_create(assignments, batch_size=BATCH)
-    Deadline.objects.bulk_create(clocks, batch_size=BATCH)
-    Recheck.objects.bulk_create(rechecks, batch_size=BATCH)
+    parts.clocks.extend(first_clocks(told, told_on, now))
+    return parts
+
+
+def _next_due_on(problem: Problem, clocks: list[Deadline]) -> datetime.date | None:
+    waiting = [(row.clock, row.due_on) for row in clocks if row.met_on is None and row.replaced_at is None]
+    return deadlines.next_due_on(problem.status, problem.due_on, problem.met_on, waiting)
 
 
 def _assignments(past: Past, since: datetime.datetime) -> list[Assignment]:
@@ -138,12 +159,13 @@ def rewrite(
         problem.held = problem.held and problem.is_open
     problem.version += 1
     problem.search = index_problem(problem)
+    parts = parts_of([past], now, told_on=told_on or today)
     problem.save()
     Stage.objects.filter(problem=problem).delete()
     Recheck.objects.filter(problem=problem, by__isnull=True).delete()
     Deadline.objects.filter(subject_type=SUBJECT, subject_id=problem.pk).delete()
     Assignment.objects.filter(problem=problem).delete()
-    write_parts([past], now, told_on=told_on or today)
+    parts.write()
     event = _event(past, batch, now, "import")
     event.before, event.after = audit.plain(before), audit.plain(after)
     audit.record_many([event])

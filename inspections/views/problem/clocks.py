@@ -21,6 +21,7 @@ from inspections.workflow.engine import SUBJECT
 STARTED: dict[str, Any] = {
     Verb.REPORT: pgettext_lazy("set the clock going", "Found"),
     Verb.ASSIGN: pgettext_lazy("set the clock going", "Assigned"),
+    Verb.NAME_MISSING: pgettext_lazy("set the clock going", "Assigned"),
     Verb.REPORT_BACK: pgettext_lazy("set the clock going", "Reported back"),
     Verb.RELEASE: pgettext_lazy("set the clock going", "Reported back"),
     Verb.VERIFY: pgettext_lazy("set the clock going", "Verified"),

@@ -62,7 +62,7 @@ def ordinal(number: int) -> str:
 
 
 def likely_duplicates(record: Record) -> list[Problem]:
-    """Open visible problems of the same kind found within 14 days, at the same site or within 50 m."""
+    """Open visible problems of the same kind found within 14 days, here or within 50 m, the oldest first."""
     problem = record.problem
     if problem.kind_id is None:
         return []
@@ -77,7 +77,7 @@ def likely_duplicates(record: Record) -> list[Problem]:
         .exclude(pk=problem.pk)
         .select_related("lead_unit")
         .defer("search")
-        .order_by("-found_on", "-pk")[:MOST_ALIKE]
+        .order_by("found_on", "pk")[:MOST_ALIKE]
     )
     return [one for one in rows if one.site_id == problem.site_id or _within_reach(problem, one)]
 

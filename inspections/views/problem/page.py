@@ -16,7 +16,7 @@ from casetracker.models import Deadline
 from inspections import policy
 from inspections.enums import Clock, Status, Verb
 from inspections.forms import VERB_FORMS, VerbForm
-from inspections.presenting import OFFICE_STEPS, Lit, light_of
+from inspections.presenting import Lit, light_of
 from inspections.views.problem import beside, clocks, neighbours, panels, remarks, steps
 from inspections.views.problem.record import Record, load
 
@@ -75,7 +75,7 @@ def page_context(request: HttpRequest, record: Record, *, form: VerbForm | None,
     return {
         "record": record,
         "problem": record.problem,
-        "lit": head_light(record, rows),
+        "lit": head_light(record),
         "provisional": any(one.row.provisional for one in main if one.row.met_on is None),
         "steps": panels.path(record),
         "clocks": main,
@@ -98,12 +98,8 @@ def page_context(request: HttpRequest, record: Record, *, form: VerbForm | None,
     }
 
 
-def head_light(record: Record, rows: list[Deadline]) -> Lit:
-    """The light of the page's head: like that of a row, with the date of the office's own step."""
-    office_clock = OFFICE_STEPS.get(record.problem.status)
-    if office_clock is not None:
-        waiting = [row.due_on for row in rows if row.clock == office_clock[0] and row.met_on is None]
-        record.problem.step_due_on = min(waiting, default=None)
+def head_light(record: Record) -> Lit:
+    """The light of the page's head, which is that of its row in a list."""
     return light_of(record.problem, record.today, calendars.load())
 
 

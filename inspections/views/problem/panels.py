@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from casetracker.models import Deadline
-from inspections.enums import AssignmentRole, Audience, Phase, Route, Status
+from inspections import policy
+from inspections.enums import Audience, Phase, Route, Status, Verb
 from inspections.models import Attachment, Problem
 from inspections.siting import metres_between
 from inspections.subjects import changes_clock, event_sentence, is_internal
@@ -35,7 +36,10 @@ ON_SPOT_SKIPS = (Status.ASSIGNED, Status.CLAIMED)
 
 
 def path(record: Record) -> list[dict[str, Any]]:
-    """The steps of the loop with the day each was last reached; the one after the present state is "now"."""
+    """The steps of the loop with the day each was last reached; "now" is what is waited for.
+
+    That is the step after the present state, and the rectification itself while it is under way.
+    """
     problem = record.problem
     if problem.status == Status.VOID:
         return []
@@ -46,10 +50,11 @@ def path(record: Record) -> list[dict[str, Any]]:
         if problem.route != Route.ON_SPOT or problem.central_on or status not in ON_SPOT_SKIPS
     ]
     here = next(index for index, (status, _label) in enumerate(steps) if status == problem.status)
+    now = here if problem.status == Status.RECTIFYING else here + 1
     shown = []
     for index, (status, label) in enumerate(steps):
-        state = "past" if index <= here else "now" if index == here + 1 else "next"
-        day = reached.get(status) if index <= here else None
+        state = "past" if index < now else "now" if index == now else "next"
+        day = reached.get(status) if index < now else None
         shown.append({"label": label, "on": day, "state": state})
     return shown
 
@@ -157,10 +162,8 @@ def addressees(record: Record, rows: list[Deadline]) -> list[dict[str, Any]]:
     return sorted(shown, key=lambda one: not one["row"].is_live)
 
 
-def missing_roles(record: Record) -> list[str]:
-    """What a special assignment should have named and has not."""
-    if not record.problem.special:
-        return []
-    named = {one.role for one in record.live}
-    wanted = (AssignmentRole.REGULATOR, AssignmentRole.GOVERNMENT)
-    return [str(role.label) for role in wanted if role not in named]
+def missing_roles(record: Record) -> list[dict[str, Any]]:
+    """What a special assignment should have named and has not, with the form that names it where the person may."""
+    may = Verb.NAME_MISSING in record.allowed
+    url = reverse("problem_verb", args=[record.problem.pk, Verb.NAME_MISSING.value]) if may else ""
+    return [{"label": role.label, "url": url} for role in policy.missing_roles(record.problem)]

@@ -49,6 +49,7 @@ GROUPS: tuple[tuple[Any, tuple[Verb, ...]], ...] = (
             Verb.DECIDE_EXTENSION,
             Verb.HAND_BACK,
             Verb.RELEASE,
+            Verb.NAME_MISSING,
         ),
     ),
     (

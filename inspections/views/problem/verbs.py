@@ -32,6 +32,7 @@ DONE: dict[Verb, Any] = {
     Verb.ASSIGN: gettext_lazy("%(number)s is assigned."),
     Verb.HAND_BACK: gettext_lazy("%(number)s is handed back."),
     Verb.RELEASE: gettext_lazy("A unit of %(number)s is released."),
+    Verb.NAME_MISSING: gettext_lazy("The missing unit of %(number)s is named and told."),
     Verb.CLAIM: gettext_lazy("%(number)s is claimed."),
     Verb.BEGIN: gettext_lazy("Work on %(number)s has begun."),
     Verb.REPORT_BACK: gettext_lazy("%(number)s is reported back."),
@@ -79,7 +80,9 @@ def problem_verb(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
     try:
         _check(record, Verb(verb))
     except (IllegalMove, NotAllowed) as error:
-        return _form_page(request, record, Verb(verb), None, status=error.status, words=str(error))
+        # Nothing was pressed yet, so nobody can have been faster.
+        heading = _("This is not possible now")
+        return _form_page(request, record, Verb(verb), None, status=error.status, words=str(error), heading=heading)
     typed = {name: value for name, value in request.GET.items() if name != "seen"}
     if verb == Verb.SEND_BACK:
         typed.setdefault("result", "not_fixed")
@@ -89,7 +92,7 @@ def problem_verb(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
 
 def _check(record: Record, verb: Verb) -> None:
     if verb not in record.refusals:
-        raise workflow.illegal(verb, record.problem)
+        raise engine.impossible(verb, record.problem, record.user)
     if reason := record.refusals[verb]:
         raise engine.refused(verb, record.problem, reason)
 
@@ -194,11 +197,10 @@ def _form_page(
     heading: Any = "",
 ) -> HttpResponse:
     """The page of one verb; without a form only the reason why there is none."""
-    rows = clocks.current(record)
     context = {
         "record": record,
         "problem": record.problem,
-        "lit": page.head_light(record, rows),
+        "lit": page.head_light(record),
         "verb": verb.value,
         "title": verb.label,
         "form": form,

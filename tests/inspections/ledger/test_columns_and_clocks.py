@@ -1,12 +1,16 @@
 """The problem's plain columns and its running clock say the same, over imported rows and in every state."""
 
+import datetime
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.db import connection
 
 from casetracker.models import Deadline, Unit
 from inspections import figures
-from inspections.enums import LIVE_ASSIGNMENT, AssignmentRole, Clock, Route, Status
+from inspections.enums import LIVE_ASSIGNMENT, OPEN, AssignmentRole, Clock, Route, Status
 from inspections.models import Assignment, Problem
 from inspections.workflow import Addressee
 from tests.builders import day, make_problem
@@ -14,6 +18,29 @@ from tests.cast import Cast
 from tests.inspections.ledger.test_importing import changed, ledger, take_in, year
 
 __all__ = ["year"]
+
+
+def next_dates_of_clocks() -> dict[Any, datetime.date]:
+    """By when the present step of each open problem is due, read from the clocks that run now alone."""
+    steps = {
+        Status.FOUND: (Clock.RECTIFY, Clock.DEPLOY),
+        Status.REPORTED: (Clock.VERIFY,),
+        Status.VERIFIED: (Clock.CLOSE,),
+    }
+    opened = {one.pk: one for one in Problem.objects.open().defer("search")}
+    leads = set(Assignment.objects.live().filter(role=AssignmentRole.LEAD).values_list("pk", flat=True))
+    found: dict[Any, dict[tuple[str, bool], list[datetime.date]]] = {}
+    for row in Deadline.objects.running().filter(subject_type="problem", subject_id__in=opened):
+        own = row.part_id is None or row.part_id in leads
+        found.setdefault(row.subject_id, {}).setdefault((row.clock, own), []).append(row.due_on)
+    dates = {}
+    for key, clocks in found.items():
+        wanted = steps.get(Status(opened[key].status), (Clock.RECTIFY,))
+        ways = [(clock, True) for clock in wanted] + [(Clock.RECTIFY, False)]
+        first = next((clocks[way] for way in ways if way in clocks), None)
+        if first is not None:
+            dates[key] = min(first)
+    return dates
 
 
 def contradictions() -> list[str]:
@@ -25,6 +52,7 @@ def contradictions() -> list[str]:
         (row.subject_id, row.part_id): row
         for row in Deadline.objects.current().filter(subject_type="problem", clock=Clock.RECTIFY)
     }
+    next_dates = next_dates_of_clocks()
     wrong = []
     for problem in Problem.objects.exclude(status=Status.VOID).defer("search"):
         lead = leads.get(problem.pk)
@@ -33,6 +61,8 @@ def contradictions() -> list[str]:
         dates = (clock.first_due_on, clock.due_on, clock.met_on, clock.paused_since) if clock else (None,) * 4
         if (problem.first_due_on, problem.due_on, problem.met_on, problem.paused_since) != dates:
             wrong.append(f"{problem.number}: the dates are {dates}")
+        if problem.next_due_on != next_dates.get(problem.pk):
+            wrong.append(f"{problem.number}: the next date is {problem.next_due_on}")
         if problem.lead_unit_id != (lead.unit_id if lead else None):
             wrong.append(f"{problem.number}: the lead is {lead}")
         if lead and (problem.responsible_id, problem.responsible_name) != (lead.responsible_id, lead.responsible_name):
@@ -112,3 +142,41 @@ def test_a_found_row_with_a_date_keeps_its_first_one(people: Cast, tmp_path: Pat
     clock = Deadline.objects.running().get(clock=Clock.RECTIFY)
     assert (clock.first_due_on, clock.due_on, clock.part_id) == (problem.first_due_on, problem.due_on, None)
     assert Unit.objects.get(pk=clock.unit_id) == people.office
+
+
+def test_what_an_import_leaves_open_is_sorted_by_its_next_step(people: Cast, tmp_path: Path) -> None:
+    """To be assigned, to be put right, to be verified, to be closed; and again when the ledger went on."""
+    path = tmp_path / "open.csv"
+    head = "问题编号,发现日期,县（市、区）,点位名称,问题描述,牵头单位,整改时限,整改完成日期,复查日期\n"
+    rows = [
+        "焦督〔2019〕1号,2019-10-16,解放区,工地,甲,,,,\n",
+        "焦督〔2019〕2号,2019-10-16,解放区,工地,乙,市住建局,2019-10-30,,\n",
+        "焦督〔2019〕3号,2019-10-16,解放区,工地,丙,市住建局,2019-10-30,2019-10-28,\n",
+        "焦督〔2019〕4号,2019-10-16,解放区,工地,丁,市住建局,2019-10-30,2019-10-28,2019-10-29\n",
+    ]
+    path.write_text(head + "".join(rows), "utf-8")
+    take_in(path, people.office)
+    dates = dict(Problem.objects.values_list("number_seq", "next_due_on"))
+    statuses = dict(Problem.objects.values_list("number_seq", "status"))
+    assert statuses == {1: Status.FOUND, 2: Status.ASSIGNED, 3: Status.REPORTED, 4: Status.VERIFIED}
+    assert (dates[1], dates[2]) == (day("2019-10-16"), day("2019-10-30"))
+    assert day("2019-10-28") < dates[3] < dates[4]
+    assert contradictions() == []
+
+    rows[1] = "焦督〔2019〕2号,2019-10-16,解放区,工地,乙,市住建局,2019-10-30,2019-10-29,\n"
+    path.write_text(head + "".join(rows), "utf-8")
+    take_in(path, people.office)
+    assert Problem.objects.get(number_seq=2).status == Status.REPORTED
+    assert contradictions() == []
+
+
+def test_an_update_of_the_product_fills_the_next_dates_of_what_is_there(people: Cast) -> None:
+    others = [Addressee(people.city_management, AssignmentRole.CO)]
+    for status in Status:
+        make_problem(people, status=status, others=others if status != Status.VOID else ())
+    before = dict(Problem.objects.values_list("pk", "next_due_on"))
+    Problem.objects.update(next_due_on=None)
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("inspections.migrations.0014_next_due_on").FROM_CLOCKS)
+    assert dict(Problem.objects.values_list("pk", "next_due_on")) == before
+    assert sum(one is not None for one in before.values()) == len(OPEN)
