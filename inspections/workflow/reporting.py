@@ -141,15 +141,17 @@ def report(
         status_since=moment,
     )
     problem.search = index_problem(problem)
-    problem.save(force_insert=True)
-    Stage.objects.create(problem=problem, status=problem.status, since=moment, verb=Verb.REPORT)
     step = Step(Verb.REPORT, problem, by, moment, today, clocks={}, unit=policy.reporting_unit(by, team))
+    if route == Route.CENTRAL:
+        clocks.start(step, Clock.DEPLOY, unit=office, on=day)
+        clocks.follow_step(step)
+    problem.save(force_insert=True)
+    step.changed.clear()
+    Stage.objects.create(problem=problem, status=problem.status, since=moment, verb=Verb.REPORT)
     attach(step, shots, Phase.BEFORE)
     if candidates:
         problem.candidates.set(candidates)
     assignment = _tell_on_spot(step, unit) if route == Route.ON_SPOT else None
-    if route == Route.CENTRAL:
-        clocks.start(step, Clock.DEPLOY, unit=office, on=day)
     event = step.finish(
         site=site.name,
         kind=kind.code if kind else "",
