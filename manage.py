@@ -12,6 +12,7 @@ from casetracker import embedded
 
 def main() -> None:
     """Run the command that sys.argv names."""
+    sys.argv = embedded.command_first(sys.argv)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "casetracker.settings")
     try:
         with embedded.for_command(sys.argv):
@@ -26,12 +27,16 @@ def quietly(command: Callable[[], None]) -> None:
     """Run a command whose reader may leave early, as head does: then it ends without a word, as SIGPIPE would end it.
 
     The signal itself stays ignored, as Python has it: it would also end whoever writes to a server that went away.
+    An output that the shell closed (>&-) takes everything and keeps nothing.
     """
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - for as long as the process lives
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     try:
         try:
             command()
         finally:
-            sys.stdout.flush()
+            if not sys.stdout.closed:
+                sys.stdout.flush()
     except BrokenPipeError:
         if not reader_left():
             raise

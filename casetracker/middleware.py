@@ -86,7 +86,7 @@ class SignIn(LoginRequiredMiddleware):
     ) -> HttpResponseRedirect:
         if request.method in READING:
             return super().handle_no_permission(request, view_func)
-        messages.info(request, _("You were signed out, so nothing was done. Sign in, then press again."))
+        messages.info(request, _("Nothing was done. Sign in first, then press again."))
         return redirect(f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': _page_before(request)})}")
 
 

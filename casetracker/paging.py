@@ -28,6 +28,8 @@ from django.utils import timezone
 from django.utils.functional import Promise
 
 SIZE = 50
+# Between the parts of a spot; no date and no number has it.
+SPOT = "."
 
 Row = TypeVar("Row", bound=Model)
 
@@ -148,19 +150,49 @@ def page(
     return Page(rows, newer, older)
 
 
-def beside(queryset: "QuerySet[Row]", order: Order, pk: Any, *, forward: bool) -> "Row | None":
+def beside(queryset: "QuerySet[Row]", order: Order, pk: Any, *, forward: bool, at: str = "") -> "Row | None":
     """The row right after (or before) that of `pk`, which itself may have left the list; None past either end.
 
-    Two queries: where that row stands in this order, and what stands next to it.
+    `at` is where the row stood, as spot() wrote it: what was done to it since may have moved it. Without one, or
+    with one that this order never gave out, it counts from where the row stands now, which takes a second query.
     """
-    here: Any = order.sort(queryset.model._default_manager.filter(pk=pk)).first()
-    if here is None or here.in_section is None:
+    place = _place_at(at, order, queryset.model, pk) or _place_now(queryset.model, order, pk)
+    if not place:
         return None
-    if any(getattr(here, column) is None for column in order.sections[here.in_section].columns):
-        return None
-    place = _write(here, order)
-    found = page(queryset, order, after=place if forward else "", before="" if forward else place, size=1)
+    others = queryset.exclude(pk=pk)
+    found = page(others, order, after=place if forward else "", before="" if forward else place, size=1)
     return found.rows[0] if found.rows else None
+
+
+def spot(row: Any, order: Order) -> str:
+    """Where a row of a page stands in this order, short enough for its address, which names the row: section, keys."""
+    keys = [_plain(getattr(row, key)) for key in order.sections[row.in_section].keys]
+    return SPOT.join(str(part) for part in (row.in_section, *keys))
+
+
+def _place_at(at: str, order: Order, model: type[Model], pk: Any) -> str:
+    """The place that spot() wrote of this row; empty for anything else."""
+    rank, *rest = at.split(SPOT, 1)
+    if not rank.isdecimal() or not rank.isascii() or len(rank) > 2 or int(rank) >= len(order.sections) or not rest:
+        return ""
+    # Only the last key may be a text, which may have the mark in it.
+    keys = rest[0].split(SPOT, len(order.sections[int(rank)].keys) - 1)
+    place = _encode([order.name, int(rank), *keys, _plain(pk)])
+    try:
+        _read(place, order, model)
+    except BadCursor:
+        return ""
+    return place
+
+
+def _place_now(model: type[Model], order: Order, pk: Any) -> str:
+    """The place of a row as it stands now; empty where this order has none for it."""
+    here: Any = order.sort(model._default_manager.filter(pk=pk)).first()
+    if here is None or here.in_section is None:
+        return ""
+    if any(getattr(here, column) is None for column in order.sections[here.in_section].columns):
+        return ""
+    return _write(here, order)
 
 
 def _from(model: type[Model], key: str, day: datetime.date, descending: bool) -> Q:
@@ -215,7 +247,11 @@ class _Beyond(Func):
 def _write(row: Any, order: Order) -> str:
     """The place of a row: order, section and keys, in letters that an address takes."""
     keys = [_plain(getattr(row, column)) for column in order.sections[row.in_section].columns]
-    text = json.dumps([order.name, row.in_section, *keys], ensure_ascii=False, separators=(",", ":"))
+    return _encode([order.name, row.in_section, *keys])
+
+
+def _encode(parts: Sequence[str | int]) -> str:
+    text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import time
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -45,8 +46,13 @@ def too_long() -> bytes:
 
 
 def _take_the_rest(client: socket.socket) -> None:
-    """Read on until the browser has closed its side, within limits."""
+    """Read on until the browser has closed its side, within limits: however slowly it sends, a thread is held no longer
+    than LINGER_SECONDS."""
     client.shutdown(socket.SHUT_WR)
-    left = MOST_READ
-    while left > 0 and (block := client.recv(65536)):
+    left, until = MOST_READ, time.monotonic() + LINGER_SECONDS
+    while left > 0 and (seconds := until - time.monotonic()) > 0:
+        client.settimeout(seconds)
+        block = client.recv(65536)
+        if not block:
+            return
         left -= len(block)

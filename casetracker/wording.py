@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.utils.functional import lazy
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -42,7 +43,7 @@ def joined(sentences: Iterable[str]) -> SafeString:
 
 def listed(items: Iterable[str]) -> str:
     """Names as a list: A, B, C."""
-    return pgettext("between items of a list", ", ").join(items)
+    return pgettext("between items of a list", ", ").join(map(str, items))
 
 
 def opening(text: str, most: int = 40) -> str:
@@ -75,6 +76,12 @@ def of(name: object, words: object) -> str:
 def beside(name: object, words: object) -> str:
     """A name with more about it in brackets: 城管局 (co-handler)."""
     return pgettext("a name with more about it", "%(name)s (%(words)s)") % {"name": name, "words": words}
+
+
+# The same for a sentence that is read in another language than the one in which it is made, as a job's refusal is;
+# the items must be a list, which can be read more than once.
+listed_lazy = lazy(listed, str)
+beside_lazy = lazy(beside, str)
 
 
 def one_after_another(sentences: Iterable[str]) -> str:

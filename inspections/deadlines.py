@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 from casetracker.workdays import Calendar, Extension, Stop, Term, count, present_due
 from casetracker.workdays import Clock as Counted
-from inspections.enums import OPEN, Clock, Route, Severity
+from inspections.enums import OPEN, Clock, Route, Severity, Status
 
 ONE_DAY = datetime.timedelta(days=1)
 # Causes of a later date, besides those a person agrees to: it was assigned anew, and its first date stays; the
@@ -189,13 +189,15 @@ def next_due_on(
 ) -> datetime.date | None:
     """The day by which the present step of a problem is due; None of one that has ended, or has no such clock.
 
-    The rectification's date while it is not met, else the first of those that the clocks of the other steps run to.
-    `waiting` are the running clocks of the problem, met ones not among them, each with its date.
+    The rectification's date while it is not met, else the first of those that the clocks of the other steps run to; of
+    one that is still to be assigned, whichever of the two comes first. `waiting` are the running clocks of the problem,
+    met ones not among them, each with its date.
     """
     if status not in OPEN:
         return None
-    if due_on is not None and met_on is None:
+    if due_on is not None and met_on is None and status != Status.FOUND:
         return due_on
+    # A rectification without a unit has its clock among them.
     return min((day for clock, day in waiting if clock in STEPS), default=None)
 
 

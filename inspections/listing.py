@@ -115,9 +115,13 @@ class Listing:
         except paging.BadCursor as error:
             raise BadAddress("before" if before else "after") from error
 
-    def beside(self, pk: Any, *, forward: bool) -> Problem | None:
-        """The problem after (or before) this one in the order shown; None at an end."""
-        return paging.beside(self.problems, self._order, pk, forward=forward)
+    def beside(self, pk: Any, *, forward: bool, at: str = "") -> Problem | None:
+        """The problem after (or before) this one in the order shown, from the spot `at` if given; None at an end."""
+        return paging.beside(self.problems, self._order, pk, forward=forward, at=at)
+
+    def spot(self, row: Problem) -> str:
+        """Where a row that page() or beside() gave stands, for `at`."""
+        return paging.spot(row, self._order)
 
     def chips(self) -> list[Chip]:
         """The active filters in words."""

@@ -32,23 +32,33 @@ def step_clock(problem: Problem) -> Clock | None:
     or of what others still rectify; None where no such clock runs."""
     if not problem.is_open or problem.next_due_on is None:
         return None
-    if problem.due_on is not None and problem.met_on is None:
+    if _by_rectification(problem):
         return Clock.RECTIFY
     return OFFICE_STEPS.get(problem.status, (Clock.RECTIFY, None))[0]
+
+
+def _by_rectification(problem: Problem) -> bool:
+    """Is it the rectification's date that counts? It does until it is met; while nobody is assigned yet, only where
+    the assignment is not due before."""
+    if problem.due_on is None or problem.met_on is not None:
+        return False
+    assign_by = problem.next_due_on if problem.status == Status.FOUND else None
+    return assign_by is None or assign_by >= problem.due_on
 
 
 def light_of(problem: Problem, today: datetime.date, calendar: Calendar) -> Lit:
     """The light of a problem on a day, from the columns of its row alone.
 
-    While the rectification has a date that is not met, it is the light of that date; while the office is to act, or a
-    unit besides the lead to report, that of their step. Its day is always `next_due_on`, which lists are sorted by.
+    While the rectification has a date that is not met, it is the light of that date, unless the assignment is due
+    before; while the office is to act, or a unit besides the lead to report, that of their step. Its day is always
+    `next_due_on`, which lists are sorted by.
     """
     if not problem.is_open:
         return _ended(problem)
     if problem.paused_since is not None and not problem.is_overdue(today):
         stopped = (today - problem.paused_since).days + 1
         return Lit(Light.STOPPED, lateness(today, today, stopped_days=stopped))
-    if problem.due_on is not None and problem.met_on is None:
+    if problem.due_on is not None and _by_rectification(problem):
         return Lit(light(problem.due_on, today, calendar), lateness(problem.due_on, today))
     if problem.status in OFFICE_STEPS:
         return _office_step(problem, today, calendar)

@@ -20,7 +20,7 @@ from casetracker.embedded import postgres as postgresql
 from casetracker.embedded import redis as redis_server
 from casetracker.embedded.account import Account, EmbeddedError
 
-__all__ = ["AlreadyRunning", "EmbeddedError", "Services", "data_folder", "for_command", "start"]
+__all__ = ["AlreadyRunning", "EmbeddedError", "Services", "command_first", "data_folder", "for_command", "start"]
 
 # They never ask the database anything. (`run` starts servers of its own, and `check` asks on demand.)
 COMMANDS_WITHOUT_DATABASE = {
@@ -30,6 +30,9 @@ COMMANDS_WITHOUT_DATABASE = {
 
 # They make an installation where there is none; every other command asks about one that is there.
 COMMANDS_THAT_BEGIN = {"run", "migrate"}
+
+# What may stand before a command and takes the next word.
+OPTIONS_WITH_VALUE = {"--settings", "--pythonpath", "--verbosity", "-v"}
 
 
 class AlreadyRunning(EmbeddedError):
@@ -137,18 +140,37 @@ def _claim(data: Path) -> IO[str]:
             f"the data folder {data} belongs to another user. Run as that user (or root), "
             "or set CASETRACKER_DATA to another folder."
         ) from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not _taken(lock):
         lock.seek(0)
         with lock:
             try:
                 state = json.loads(lock.read())
             except ValueError:  # being written
                 state = {"pid": 0, "command": "starting", "environment": {}, "ready": False}
-        raise AlreadyRunning(data, **state) from None
+        raise AlreadyRunning(data, **state)
     _write(lock, {}, ready=False)
     return lock
+
+
+def _taken(lock: IO[str]) -> bool:
+    """Lock an open run.json; False when another process has it.
+
+    Whoever only looks (_is_claimed) holds a shared lock for a moment, and is waited for: beside it there is room for
+    another shared one, beside the lock of whoever has the folder there is none.
+    """
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pass
+        else:
+            return True
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        time.sleep(0.01)
 
 
 def _is_claimed(data: Path) -> bool:
@@ -175,6 +197,17 @@ def _write(lock: IO[str], environment: dict[str, str], *, ready: bool) -> None:
     lock.truncate()
     json.dump({"pid": os.getpid(), "command": command, "environment": environment, "ready": ready}, lock)
     lock.flush()
+
+
+def command_first(argv: Sequence[str]) -> list[str]:
+    """The same command line with the options that stand before the command behind it, where Django looks for them."""
+    words = list(argv[1:])
+    count = 0
+    while count < len(words) and words[count].startswith("-"):
+        count += 2 if words[count] in OPTIONS_WITH_VALUE else 1
+    if count >= len(words):  # no command at all, as in --version
+        return list(argv)
+    return [*argv[:1], words[count], *words[:count], *words[count + 1 :]]
 
 
 def needs_database(argv: Sequence[str]) -> bool:

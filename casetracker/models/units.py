@@ -47,23 +47,34 @@ class UnitQuerySet(models.QuerySet["Unit"]):
         return self.filter(near, kind__in=ANSWERING).distinct()
 
 
-# What is counted in a unit's name: 第二现场督导组, 执法三中队, 督导12组.
-NUMBER = "[一二三四五六七八九十]+|[0-9]+"
-COUNTED = re.compile(rf"第({NUMBER})|({NUMBER})(?=[^一二三四五六七八九十0-9]{{0,4}}[组队科处所站])")
+# What is counted in a unit's name: 第二现场督导组, 执法三中队, 督导12组; but not 一体化处.
+NUMBER = "[一二三四五六七八九十百千万零〇]+|[0-9]+"
+COUNTED = re.compile(
+    rf"第({NUMBER})|({NUMBER})(?=(?:[中大支小分号]|督导|督查|督察|检查|巡查|监察|执法)?[组队科处所站])"
+)
 DIGITS = {sign: value for value, sign in enumerate("一二三四五六七八九", 1)}
+UP_TO_99 = re.compile(r"([一二三四五六七八九])?(十)?([一二三四五六七八九])?")
 
 
 def sort_key(name: str) -> str:
     """A unit's place among its kind: its Chinese name, with what is counted in it (up to 99) as figures, so that the
-    second comes before the third (the code points of 一 二 三 are in no order)."""
-    return COUNTED.sub(lambda found: f"{_number(found[1] or found[2]):04d}", name)[:120]
+    second comes before the third (the code points of 一 二 三 are in no order). What can't be read as such a number
+    stays as it is: 八一, 二三, 一百二十."""
+
+    def figures(found: re.Match[str]) -> str:
+        number = _number(found[1] or found[2])
+        return found[0] if number is None else f"{number:04d}"
+
+    return COUNTED.sub(figures, name)[:120]
 
 
-def _number(text: str) -> int:
+def _number(text: str) -> int | None:
     if text.isdecimal():
         return int(text)
-    tens, ten, ones = text.rpartition("十")
-    return (DIGITS.get(tens, 1) * 10 if ten else 0) + DIGITS.get(ones, 0)
+    parts = UP_TO_99.fullmatch(text)
+    if parts is None or (parts[1] and parts[3] and not parts[2]):
+        return None
+    return (DIGITS.get(parts[1], 1) * 10 + DIGITS.get(parts[3], 0)) if parts[2] else DIGITS[text]
 
 
 class Unit(Named):

@@ -14,7 +14,7 @@ from inspections.enums import Severity, Source, Verb, VoidKind
 from inspections.forms import fields
 from inspections.forms.base import Move, VerbForm
 from inspections.forms.sites import PositionField
-from inspections.models import Attachment, Party, ProblemKind, Site
+from inspections.models import Attachment, Party, Problem, ProblemKind, Site
 from inspections.subjects.amendments import LABELS
 
 
@@ -66,7 +66,7 @@ class AmendForm(VerbForm):
         if problem.lat is not None and problem.lon is not None:
             self.initial.setdefault("position", position.prepare_value((problem.lat, problem.lon)))
         teams: Any = self.fields["team"]
-        teams.queryset = Unit.objects.under(problem.office).filter(kind__in=(UnitKind.TEAM, UnitKind.OFFICE))
+        teams.queryset = _teams_around(problem)
         districts: Any = self.fields["district"]
         districts.queryset = _districts_around(problem.district)
         self.fields["found_on"].widget.attrs["max"] = timezone.localdate().isoformat()
@@ -99,6 +99,12 @@ def _districts_around(district: District) -> Any:
     """The divisions of the same city that exist today, and its own."""
     top = district.parent_id or district.code
     return District.objects.under(top).current(but=[district.code])
+
+
+def _teams_around(problem: Problem) -> Any:
+    """The teams of its office, the office itself, and its own team, which may belong to another office by now."""
+    here = Unit.objects.under(problem.office).filter(kind__in=(UnitKind.TEAM, UnitKind.OFFICE))
+    return here | Unit.objects.filter(pk=problem.team_id)
 
 
 class MergeForm(VerbForm):

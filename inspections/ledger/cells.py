@@ -188,7 +188,9 @@ def bad_date(value: Cell, *, year_known: bool = True) -> CellError:
     text, this_year = plain(value)[:60], timezone.localdate().year
     day = NO_YEAR.fullmatch(" ".join(fold(text).split())) if isinstance(value, str) and not year_known else None
     if day and real_day("2000", day[1], day[2]):
-        example = f"{this_year}-{int(day[1]):02}-{int(day[2]):02}"
+        # 29 February is a day of few years: the newest that has it.
+        years = range(this_year, this_year - 9, -1)
+        example = str(next(each for year in years if (each := real_day(str(year), day[1], day[2]))))
         return CellError("bad_date", YEAR_MISSING, value=text, example=example)
     return CellError("bad_date", NO_DATE, value=text, example=f"{this_year}-10-16")
 

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 from django.utils.translation import gettext_lazy as _
 
-from casetracker.wording import listed
+from casetracker.wording import listed_lazy
 from inspections.ledger.cells import Cell, is_nothing, normalise, plain
 from inspections.ledger.errors import LayoutError
 
@@ -109,7 +109,9 @@ def find_header(
         chosen = [row for row in rows if row.number in at]
         if not chosen:
             raise LayoutError(
-                "no_header", _("Row %(rows)s, given as header, is empty."), rows=listed(str(number) for number in at)
+                "no_header",
+                _("Row %(rows)s, given as header, is empty."),
+                rows=listed_lazy([str(number) for number in at]),
             )
         return make_header(chosen, [row for row in rows if row.number < chosen[0].number])
     looked_at = list(rows[:LOOK_AHEAD])
@@ -164,7 +166,7 @@ def require_columns(header: Header, found: Mapping[str, int], wanted: Mapping[st
                 _("The sheet has no column “%(text)s” (%(name)s). It has: %(labels)s."),
                 text=texts[0],
                 name=name,
-                labels=listed(near or labels[:40]),
+                labels=listed_lazy(near or labels[:40]),
             )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from casetracker.wording import listed
+from casetracker.wording import listed_lazy
 from inspections.ledger.cells import normalise
 from inspections.ledger.errors import CellError, MappingError
 from inspections.ledger.fields import KINDS, Context, Field
@@ -93,7 +93,7 @@ def profile(name: str) -> LedgerMapping:
             "no_such_profile",
             _("There is no profile “%(name)s”. There are: %(known)s."),
             name=name,
-            known=listed(profiles()),
+            known=listed_lazy(profiles()),
         )
     return load(PROFILES / f"{name}.toml")
 
@@ -141,7 +141,7 @@ def from_dict(source: Mapping[str, Any]) -> LedgerMapping:
         raise MappingError(
             "missing_columns",
             _("The mapping names no column and no default for %(names)s."),
-            names=listed(lacking),
+            names=listed_lazy(lacking),
         )
     return mapping
 
@@ -166,7 +166,7 @@ def check_known(given: Iterable[str], known: Iterable[str], where: str) -> None:
                 "unknown_name",
                 _("The mapping's %(key)s is unknown. Did you mean: %(near)s?"),
                 key=f"{where}.{key}" if where else key,
-                near=listed(near),
+                near=listed_lazy(near),
             )
 
 

@@ -18,7 +18,7 @@ from typing import IO, Any, NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from casetracker.wording import listed
+from casetracker.wording import listed_lazy
 from inspections.ledger.cells import Cell, unquote_csv
 from inspections.ledger.errors import ReaderError
 
@@ -213,7 +213,7 @@ def refusal(answer: dict[str, Any], limits: Limits) -> ReaderError:
     if code == "too_large":
         return ReaderError(code, TOO_LARGE[what], found=answer.get("found"), most=answer.get("most"))
     if code == "no_such_sheet":
-        return ReaderError(code, OTHERS[code], sheet=answer["sheet"], sheets=listed(answer["sheets"]))
+        return ReaderError(code, OTHERS[code], sheet=answer["sheet"], sheets=listed_lazy(answer["sheets"]))
     if code in OTHERS:
         return ReaderError(code, OTHERS[code])
     known = NOT_A_SPREADSHEET if code == "not_a_spreadsheet" else UNREADABLE

@@ -14,7 +14,7 @@ WITH first AS (
     GROUP BY subject_id
 )
 UPDATE inspections_problem AS p
-SET next_due_on = CASE WHEN o.met_on IS NULL AND o.due_on IS NOT NULL THEN o.due_on ELSE first.day END
+SET next_due_on = CASE WHEN o.met_on IS NULL AND o.status <> 'found' THEN coalesce(o.due_on, first.day) ELSE first.day END
 FROM inspections_problem AS o LEFT JOIN first ON first.subject_id = o.id
 WHERE o.id = p.id AND o.status IN ('found', 'assigned', 'claimed', 'rectifying', 'reported', 'verified');
 """

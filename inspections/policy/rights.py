@@ -94,9 +94,13 @@ def addressee_to_extend(problem: "Problem", user: User) -> Refusal:
 
 
 def addressee_or_supervisor(problem: "Problem", user: User) -> Refusal:
+    """While it is put right only a unit besides the lead may, of its own part, which it may have got late."""
     own = own_assignment(user, problem)
-    allowed = own is not None or supervises(user, problem)
-    return _only(allowed, _("Only an assigned unit or a supervisor may do this."))
+    if own is None and not supervises(user, problem):
+        return _("Only an assigned unit or a supervisor may do this.")
+    if own is not None and own.role != AssignmentRole.LEAD:
+        return _open(own.state != AssignmentState.REPORTED, _("Your unit has reported back already."))
+    return _open(problem.status != Status.RECTIFYING, _("It is being put right already."))
 
 
 def supervisor_of_others(problem: "Problem", user: User) -> Refusal:

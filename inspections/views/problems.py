@@ -18,6 +18,7 @@ from inspections import bulk, facets, listing
 from inspections.enums import Verb
 from inspections.filters import FACETS, ORDERS
 from inspections.listing import BadAddress, Listing
+from inspections.models import Problem
 from inspections.views.rows import rows_of, shown
 from inspections.views.tabs import tabs_of
 
@@ -101,7 +102,11 @@ def _rows_context(asked: Listing, columns: list[str]) -> dict[str, Any]:
     """The rows with their heads, the columns to choose from, the places beside them, and the verbs of bulk work."""
     page = asked.page(shown(columns)) if asked.is_valid else None
     verbs = bulk_verbs(asked.user)
-    back = f"?{urlencode({'from': asked.query.urlencode()})}"
+    known = asked.query.urlencode()
+
+    def back(problem: Problem) -> str:
+        return f"?{urlencode({'from': known, 'at': asked.spot(problem)})}"
+
     rows = rows_of(page.rows if page else [], columns, verbs, today=asked.today, calendar=calendars.load(), back=back)
     kept = [(k, v) for k, vs in asked.query.lists() if k not in (*listing.PLACES, "count") for v in vs]
     return {

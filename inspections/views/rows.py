@@ -100,9 +100,9 @@ def rows_of(
     *,
     today: datetime.date,
     calendar: Calendar,
-    back: str = "",
+    back: Callable[[Problem], str] = lambda problem: "",
 ) -> list[Row]:
-    """The rows of a page; `back` is the query of the list, for the way back from a problem."""
+    """The rows of a page; `back` says of a problem what its address has of the list, for the way back and on."""
     words = Words(today)
     cells = [
         (f'<td class="cell-more is-{name}" data-label="{escape(str(COLUMNS[name]))}">', CELLS[name]) for name in columns
@@ -114,7 +114,7 @@ def rows_of(
         made.append(
             Row(
                 id=str(problem.pk),
-                url=reverse("problem", args=[problem.pk]) + back,
+                url=reverse("problem", args=[problem.pk]) + back(problem),
                 light=words.light(*light_of(problem, today, calendar)),
                 number=words.text(problem.number),
                 plain_number=problem.number,
@@ -138,8 +138,8 @@ def _due(problem: Problem, words: Words) -> str:
     """The date that the light counts to; under that of another clock than the lead's rectification what it is for,
     and under one that moved the first date and how often it was extended."""
     clock = step_clock(problem)
-    rectified = problem.due_on is None or problem.met_on is not None
-    if rectified and clock is not None and problem.next_due_on is not None:
+    own = clock == Clock.RECTIFY and problem.due_on is not None and problem.met_on is None
+    if clock is not None and not own and problem.next_due_on is not None:
         return f'{words.day(problem.next_due_on)}<span class="cell-second nowrap">{words.text(CLOCKS[clock])}</span>'
     if problem.due_on is None:
         return ""

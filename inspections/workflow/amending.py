@@ -108,7 +108,7 @@ def _check(step: Step, values: dict[str, Any]) -> None:
         raise Invalid(_("The site belongs to another office."), field="site")
     if values.get("quantity") is not None and values["quantity"] <= 0:
         raise Invalid(_("The quantity must be more than nothing."), field="quantity")
-    if values.get("team") and bureau_of(values["team"]).pk != problem.office_id:
+    if "team" in step.changed and bureau_of(values["team"]).pk != problem.office_id:
         raise Invalid(_("The team belongs to another office."), field="team")
     try:
         problem.clean_fields(exclude={one.name for one in Problem._meta.fields if one.name not in values})

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from casetracker.dates import short_date
 from casetracker.errors import Invalid, NotAllowed
@@ -189,7 +189,7 @@ def open_batch(
     """Give a central assignment (集中交办) its number; its problems are then assigned one by one to it."""
     moment = now or timezone.now()
     if not policy.supervises_office(by, office):
-        raise NotAllowed(_("Only a supervisor of the office may do this."))
+        raise NotAllowed(gettext_lazy("Only a supervisor of the office may do this."))
     day = timezone.localdate(moment)
     seq = NumberSeries.take(office.pk, "batch", day.year)
     prefix = (office.number_prefix or office.short) + "交"
@@ -200,7 +200,7 @@ def open_batch(
         issued_on=day,
         issued_by=by,
         issued_at=moment,
-        title=need(title, _("Give the batch a title."), "title", Batch.title),
+        title=need(title, gettext_lazy("Give the batch a title."), "title", Batch.title),
         requirement=requirement.strip(),
     )
 
@@ -215,15 +215,21 @@ def hand_back(
 ) -> Problem:
     """Not ours: the lead (or a supervisor, recalling it) gives the problem back to be assigned anew.
 
-    A co-handler's hand-back ends only its own assignment.
+    A co-handler's hand-back ends only its own assignment, also while the lead puts it right; the rest may complete
+    the report.
     """
+    from inspections.workflow.rectifying import settle_reported
+
     step = begin(Verb.HAND_BACK, problem, by=by, now=now)
     why = need(reason, _("Say why it is not yours."), "reason")
     own = policy.own_assignment(by, step.problem)
     if own is not None and own.role != AssignmentRole.LEAD:
         _end(step, own, AssignmentState.HANDED_BACK, why)
+        told = telling.supervisors(step.problem)
+        if settle_reported(step):
+            told += telling.inspectors(step.problem)
         event = step.finish(reason=why, unit=own.unit.name_zh, only_own=True)
-        telling.tell(event, step.problem, telling.supervisors(step.problem), reason=why)
+        telling.tell(event, step.problem, told, reason=why)
         return step.problem
     told = telling.handlers(step.problem)
     unit = step.problem.lead_unit
@@ -292,8 +298,8 @@ def drop_requests(step: Step, one: Assignment, note: str) -> None:
     """A request for more time that nobody decided has lost its object; `note` says why, marked by gettext_noop."""
     if clocks.current(step, Clock.EXTENSION, one.pk) is None:
         return
-    one.extensions.filter(decision=Decision.PENDING).update(
-        decision=Decision.LAPSED, decided_at=step.now, decision_note=note
-    )
+    # A request that was decided left its clock behind, met.
+    undecided = one.extensions.filter(decision=Decision.PENDING)
+    if undecided.update(decision=Decision.LAPSED, decided_at=step.now, decision_note=note):
+        step.lapsed.append(one.unit.name_zh)
     clocks.cancel(step, Clock.EXTENSION, part=one.pk)
-    step.lapsed.append(one.unit.name_zh)

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Prefetch
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from casetracker import audit
@@ -174,7 +175,7 @@ def illegal(verb: Verb, problem: Problem, reason: str = "") -> IllegalMove:
     return IllegalMove(message % facts, problem=problem)
 
 
-def need(text: str | None, message: str, field: str, column: Any = None) -> str:
+def need(text: str | None, message: str | Promise, field: str, column: Any = None) -> str:
     """The text without outer space; Invalid with the message when there is none, or when it is longer than its
     column (`fit`)."""
     cleaned = (text or "").strip()

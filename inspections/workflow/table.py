@@ -17,6 +17,8 @@ class Move:
     route: Route | None = None
     # Stands under "other actions" rather than as a next step.
     rare: bool = False
+    # Of the sources those in which only a part of the problem moves, and never the problem to the target.
+    parts_only: tuple[Status, ...] = ()
 
 
 S = Status
@@ -27,10 +29,10 @@ MOVES: tuple[Move, ...] = (
     Move(Verb.TO_CENTRAL, OPEN, S.FOUND, "team_or_supervisor", route=Route.ON_SPOT, rare=True),
     Move(Verb.NAME_CANDIDATES, (S.FOUND,), None, "team_or_supervisor", rare=True),
     Move(Verb.ASSIGN, (S.FOUND,), S.ASSIGNED, "supervisor"),
-    Move(Verb.CLAIM, WITH_UNIT, S.CLAIMED, "addressee_to_claim"),
+    Move(Verb.CLAIM, WITH_UNIT, S.CLAIMED, "addressee_to_claim", parts_only=(S.RECTIFYING,)),
     Move(Verb.BEGIN, (S.CLAIMED,), S.RECTIFYING, "lead"),
     Move(Verb.REPORT_BACK, (S.RECTIFYING,), S.REPORTED, "addressee_to_report"),
-    Move(Verb.HAND_BACK, (S.ASSIGNED, S.CLAIMED), S.FOUND, "addressee_or_supervisor", rare=True),
+    Move(Verb.HAND_BACK, WITH_UNIT, S.FOUND, "addressee_or_supervisor", rare=True, parts_only=(S.RECTIFYING,)),
     Move(Verb.RELEASE, WITH_UNIT, None, "supervisor_of_others", rare=True),
     Move(Verb.NAME_MISSING, WITH_UNIT, None, "supervisor_of_special", route=Route.CENTRAL, rare=True),
     Move(Verb.ASK_EXTENSION, WITH_UNIT, None, "addressee_to_extend"),
@@ -67,7 +69,7 @@ def diagram() -> str:
         if move.target is None or move.rare and move.target == S.VOID:
             continue
         for source in move.sources:
-            if source != move.target and not (move.verb == Verb.CLAIM and source != S.ASSIGNED):
+            if source != move.target and source not in move.parts_only:
                 lines.append(f"    {source.value} --> {move.target.value}: {move.verb.value}")
     lines.append("    closed --> [*]")
     return "\n".join(lines)

@@ -1,5 +1,6 @@
 """The embedded PostgreSQL and Redis: starting, recovering, refusing, and leaving no process."""
 
+import fcntl
 import importlib.util
 import json
 import os
@@ -8,9 +9,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import psycopg
 import pytest
@@ -203,6 +206,23 @@ def test_a_second_start_on_a_living_folder_is_refused_and_names_the_process(
     assert refused.value.environment["DATABASE_URL"].startswith("postgresql://casetracker@/")
 
 
+def test_whoever_only_looks_who_has_the_folder_keeps_nobody_from_taking_it(tmp_path: Path) -> None:
+    taken: list[IO[str]] = []
+    (tmp_path / "run.json").touch()
+    with (tmp_path / "run.json").open() as looked:
+        fcntl.flock(looked, fcntl.LOCK_SH)
+        start = threading.Thread(target=lambda: taken.append(embedded._claim(tmp_path)))
+        start.start()
+        start.join(0.2)
+        assert start.is_alive(), "it did not wait"
+    start.join(60)
+    with taken[0]:
+        assert embedded._is_claimed(tmp_path)
+        with pytest.raises(embedded.AlreadyRunning, match=rf"process {os.getpid()}\b"):
+            embedded._claim(tmp_path)
+    assert not embedded._is_claimed(tmp_path)
+
+
 def test_a_command_uses_the_running_servers_and_leaves_them_running(
     data: Path, holders: list[subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -273,6 +293,31 @@ def test_a_command_where_there_is_no_installation_says_so_and_makes_nothing(
     assert not (tmp_path / "var").exists()
 
 
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("--settings=x migrate --plan", "migrate --settings=x --plan"),
+        ("--settings x -v 2 --no-color migrate", "migrate --settings x -v 2 --no-color"),
+        ("figures --format json", "figures --format json"),
+        ("--version", "--version"),
+        ("--settings x", "--settings x"),
+        ("", ""),
+    ],
+)
+def test_options_may_stand_before_the_command(line: str, command: str) -> None:
+    assert embedded.command_first(["manage.py", *line.split()]) == ["manage.py", *command.split()]
+
+
+def test_a_command_after_its_options_begins_and_asks_as_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget_urls(monkeypatch, tmp_path / "var")
+    line = [sys.executable, "manage.py", "--settings=casetracker.settings", "diffsettings"]
+    done = subprocess.run(line, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not (tmp_path / "var").exists()
+
+
 def test_migrate_begins_an_installation_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     with tempfile.TemporaryDirectory(prefix="casetracker-test-") as base:
         Path(base).chmod(0o755)
@@ -308,6 +353,18 @@ def test_a_command_whose_reader_leaves_ends_quietly(tmp_path: Path, monkeypatch:
     done = subprocess.run(command, cwd=REPOSITORY, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
     os.close(writing)
     assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, "")
+
+
+@pytest.mark.parametrize(("line", "code"), [("diffsettings", 0), ("figures", 1), ("nonsense", 1)])
+def test_a_command_without_an_output_ends_as_with_one(
+    line: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget_urls(monkeypatch, tmp_path / "var")
+    for closed in (">&-", ">&- 2>&-"):
+        command = ["/bin/sh", "-c", f'exec "$0" manage.py {line} {closed}', sys.executable]
+        done = subprocess.run(command, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True, check=False)
+        assert done.returncode == code
+        assert "Traceback" not in done.stderr
 
 
 def test_a_given_database_url_starts_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.contrib.messages import get_messages
 from django.test import Client
 
 from casetracker.models import User
@@ -41,7 +42,9 @@ def test_a_buttons_address_leads_to_the_page_the_button_stands_on(people: Cast, 
     assert answer["Location"] == page
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "no page at this address"), ("zh-hans", "此地址没有页面")])
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "Nothing was done. Open the page you want"), ("zh-hans", "没有执行任何操作")]
+)
 def test_a_wrong_method_gets_a_page_that_says_what_to_do(people: Cast, language: str, words: str) -> None:
     people.supervisor1.language = language
     people.supervisor1.save()
@@ -79,6 +82,10 @@ def signing_in(answer: Any) -> str:
 def test_a_press_of_somebody_signed_out_leads_back_to_where_the_form_stood(db: None, referer: str, page: str) -> None:
     answer = Client().post("/problems/bulk/", {"verb": "close"}, headers={"Referer": referer} if referer else None)
     assert signing_in(answer) == page
+    # True of whoever was signed out and of whoever never signed in.
+    assert [str(one) for one in get_messages(answer.wsgi_request)] == [
+        "Nothing was done. Sign in first, then press again."
+    ]
     assert signing_in(Client().get("/problems/?state=open")) == "/problems/?state=open"
 
 
@@ -94,6 +101,6 @@ def test_whoever_was_signed_out_by_time_reads_that_nothing_was_done_and_goes_on_
     answer = client.post("/views/save/?page=problems", {"name": "x"}, headers={"Referer": "http://testserver/views/"})
     assert signing_in(answer) == "/views/"
     page = client.get(answer["Location"])
-    assert "nothing was done" in page.content.decode()
+    assert "Nothing was done. Sign in first" in page.content.decode()
     done = client.post(answer["Location"], {"login": person.username, "password": PASSWORD}, follow=True)
     assert (done.status_code, done.request["PATH_INFO"]) == (200, "/views/")

@@ -1,9 +1,13 @@
 """Administering units: the tree, names now and formerly, districts, ends; and who gets in at all."""
 
 import datetime
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.db import connection
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,6 +20,7 @@ from tests.casetracker.office import events, queries, total, words
 from tests.cast import Cast, make_unit, sign_in
 
 DAY = datetime.timedelta(days=1)
+counting_once = import_module("casetracker.migrations.0011_units_in_order")
 
 
 def values(unit: Unit | None = None, **more: Any) -> dict[str, Any]:
@@ -225,3 +230,32 @@ def test_the_tree_asks_as_much_for_30_units_as_for_one(people: Cast) -> None:
 def test_what_is_counted_in_a_name_gives_the_order(names: list[str]) -> None:
     assert sorted(reversed(names), key=sort_key) == names
     assert sort_key("三门峡市政府") == "三门峡市政府"
+
+
+COUNTED = {
+    "第二十一中队": "0021中队",
+    "第十现场督导组": "0010现场督导组",
+    "督导12组": "督导0012组",
+    "执法三中队": "执法0003中队",
+    "二督导组": "0002督导组",
+}
+NOT_COUNTED = ("八一科技组", "八一组", "二三组", "第一百二十组", "二〇一九组", "一体化处", "九龙坡区分局", "百度科技")
+
+
+@pytest.mark.parametrize("counting", [sort_key, counting_once.sort_key])
+def test_what_is_no_number_up_to_99_stays_as_it_is(counting: Any) -> None:
+    assert {name: counting(name) for name in COUNTED} == COUNTED
+    assert [counting(name) for name in NOT_COUNTED] == list(NOT_COUNTED)
+
+
+def test_an_update_of_the_product_brings_the_units_that_are_there_into_order(people: Cast) -> None:
+    names = ["第三现场督导组", "第四现场督导组", "第十现场督导组"]
+    for name in names:
+        make_unit(name, UnitKind.TEAM, parent=people.office)
+    Unit.objects.update(sort_key=F("name_zh"))
+    with connection.schema_editor() as editor:
+        counting_once.count_names(apps, editor)
+    assert {unit.name_zh: unit.sort_key for unit in Unit.objects.all()} == {
+        name: sort_key(name) for name in Unit.objects.values_list("name_zh", flat=True)
+    }
+    assert list(Unit.objects.filter(name_zh__in=names).values_list("name_zh", flat=True)) == names

@@ -1,16 +1,18 @@
 """The web server as the supervisor starts it: addresses that are longer than it takes."""
 
+import contextlib
 import http.client
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 
 import pytest
 
-from casetracker import supervisor
+from casetracker import supervisor, web
 from casetracker.embedded import child
 
 
@@ -57,3 +59,23 @@ def test_an_address_beyond_all_measure_gets_a_page_in_both_languages(port: int, 
     assert "This address is too long" in page
     assert '<span lang="zh-Hans">' in page
     assert 'href="/"' in page
+
+
+def test_whoever_goes_on_sending_holds_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte from time to time, each within the time that one waits for it."""
+    monkeypatch.setattr(web, "LINGER_SECONDS", 0.5)
+    ours, theirs = socket.socketpair()
+    done = threading.Event()
+
+    def take() -> None:
+        with ours, contextlib.suppress(OSError):
+            web._take_the_rest(ours)
+        done.set()
+
+    threading.Thread(target=take, daemon=True).start()
+    with theirs, contextlib.suppress(BrokenPipeError):
+        for _byte in range(100):
+            theirs.send(b"x")
+            if done.wait(0.1):
+                break
+    assert done.is_set()

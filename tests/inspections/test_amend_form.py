@@ -2,10 +2,14 @@
 
 from typing import Any
 
+import pytest
 from django.urls import reverse
 
+from casetracker.administering.units import change_unit
 from casetracker.audit import timeline
 from casetracker.enums import UnitKind
+from casetracker.errors import Invalid
+from inspections import workflow
 from inspections.enums import Verb
 from inspections.forms import AmendForm
 from inspections.forms.reporting import ReportForm
@@ -75,3 +79,23 @@ def test_the_item_number_has_one_name(people: Cast) -> None:
     form = shown(people, make_problem(people))
     assert str(form.fields["source_ref"].label) == str(ReportForm.base_fields["source_ref"].label) == "Item number"
     assert form.verb == Verb.AMEND
+
+
+def test_a_team_that_belongs_to_another_office_by_now_stays_unless_it_is_changed(people: Cast) -> None:
+    problem = make_problem(people)
+    team = problem.team
+    other = make_unit("另一督导办", UnitKind.OFFICE, parent=people.office.parent)
+    change_unit(team, by=people.admin, reason="机构调整", parent=other)
+    elsewhere = make_unit("另一办一组", UnitKind.TEAM, parent=other)
+    field = shown(people, problem)["team"]
+    assert f'value="{team.pk}" selected' in str(field)
+    assert str(elsewhere.pk) not in [str(value) for value, _label in field.field.choices]
+
+    assert amend(people, problem, severity="major").status_code == 302
+
+    problem.refresh_from_db()
+    assert (problem.team, problem.severity) == (team, "major")
+    # The workflow too is asked for nothing but what differs.
+    workflow.amend(problem, by=people.supervisor1, reason="填错", team=problem.team, description="另一说法")
+    with pytest.raises(Invalid, match="another office"):
+        workflow.amend(problem, by=people.supervisor1, reason="填错", team=elsewhere)

@@ -180,6 +180,37 @@ def test_coming_back_from_the_result_sends_nothing_again(people: Cast, client: C
     assert "Close: 1 problem" in every.content.decode()
 
 
+def test_a_page_that_holds_the_choice_itself_keeps_its_place_in_the_history(
+    people: Cast, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Opened anew by its address (as js/back.js has it where data-sent is), it would have lost the choice."""
+    problem = make_problem(people, status=Status.RECTIFYING)
+    refused = confirm(client, "escalate", problem, level="", reason="")
+    assert refused.status_code == 422
+    monkeypatch.setattr("inspections.views.bulk.IN_ADDRESS", 0)
+    asked = post(client, "escalate", problem)
+    assert (asked.status_code, asked.request["REQUEST_METHOD"]) == (200, "POST")
+    for page in (refused, asked):
+        assert f'name="ids" value="{problem.pk}"' in page.content.decode()
+        assert "data-sent" not in page.content.decode()
+    # A form at an address of its own is opened anew.
+    form = client.post(f"/problems/{problem.pk}/amend/", {"reason": ""})
+    assert form.status_code == 422
+    assert "data-sent" in form.content.decode()
+
+
+def test_a_document_that_may_not_be_opened_is_refused_in_both_languages(people: Cast) -> None:
+    """Somebody who supervises no longer, when the worker comes to it."""
+    problems = [make_problem(people) for _row in range(bulk.AT_ONCE + 1)]
+    data = {"lead": people.housing.pk, "title": "扬尘专项"}
+    job = bulk.put_down(Verb.ASSIGN, [one.pk for one in problems], data, by=people.leader1)
+    working.work()
+    job.refresh_from_db()
+    assert job.state == JobState.FAILED
+    assert job.refusal["en"] == "Only a supervisor of the office may do this."
+    assert re.search("[\u4e00-\u9fff]", job.refusal["zh-hans"])
+
+
 def test_a_choice_too_long_for_an_address_is_asked_about_at_once(
     people: Cast, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

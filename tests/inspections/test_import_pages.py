@@ -1,5 +1,6 @@
 """The import pages: check first, import in a worker, release; only for supervisors."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,22 @@ def test_a_file_that_is_no_ledger_says_what_to_do(people: Cast, tmp_path: Path) 
     assert job.refusal["en"] == job.error
     assert "表头" in job.refusal["zh-hans"]
     assert client.get(reverse("job", args=[job.pk])).status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_ledger_that_lacks_columns_is_refused_in_both_languages(people: Cast, tmp_path: Path) -> None:
+    """Whoever asks for it reads Chinese: what is listed is in each language too."""
+    people.supervisor1.language = "zh-hans"
+    people.supervisor1.save()
+    path = tmp_path / "lacking.csv"
+    path.write_text("问题编号,点位名称,备注\n1,工地,无\n", encoding="utf-8")
+    upload(signed_in(people.supervisor1), path, office=people.office.pk)
+    working.work()
+    refusal = Job.objects.get().refusal
+    assert re.search(r"no column for found_on \([^)]+\), \w+ \([^)]+\)\w*", refusal["en"])
+    assert "It has: 问题编号, 点位名称, 备注." in refusal["en"]
+    assert "found_on（" in refusal["zh-hans"]
+    assert "问题编号、点位名称、备注" in refusal["zh-hans"]
 
 
 @pytest.mark.django_db

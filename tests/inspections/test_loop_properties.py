@@ -300,7 +300,8 @@ class Loop(RuleBasedStateMachine):
         lead = problem.assignments.live().filter(role="lead").first()
         rectify = waiting.get((Clock.RECTIFY, lead.pk if lead else None))
         others = [day for (clock, _part), day in waiting.items() if clock in ("deploy", "rectify", "verify", "close")]
-        expected = rectify or min(others, default=None)
+        # Nobody is assigned yet: whichever of assignment and rectification is due first.
+        expected = min(others) if problem.status == Status.FOUND else rectify or min(others, default=None)
         assert problem.next_due_on == (expected if problem.is_open else None)
         assert (problem.next_due_on is not None) == problem.is_open
 

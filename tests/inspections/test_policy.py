@@ -51,7 +51,7 @@ assign             ST     -         -        -           -         -         -  
 claim              -      HC        hc       hc          -         -         -       -
 begin              -      -         H        -           -         -         -       -
 report_back        -      -         -        HC          -         -         -       -
-hand_back          -      STHC      STHC     -           -         -         -       -
+hand_back          -      STHC      STHC     sthC        -         -         -       -
 release            -      ST        ST       ST          -         -         -       -
 name_missing       -      ST        ST       ST          -         -         -       -
 ask_extension      -      HC        HC       HC          -         -         -       -
@@ -82,7 +82,7 @@ assign             -           -         -         -       -
 claim              h           -         -         -       -
 begin              -           -         -         -       -
 report_back        H           -         -         -       -
-hand_back          -           -         -         -       -
+hand_back          sth         -         -         -       -
 release            st          -         -         -       -
 name_missing       -           -         -         -       -
 ask_extension      H           -         -         -       -
@@ -113,7 +113,7 @@ assign             -           -         -         -       -
 claim              .           -         -         -       -
 begin              -           -         -         -       -
 report_back        I           -         -         -       -
-hand_back          -           -         -         -       -
+hand_back          st          -         -         -       -
 release            st          -         -         -       -
 name_missing       -           -         -         -       -
 ask_extension      .           -         -         -       -

@@ -41,6 +41,8 @@ def problem(status: Status = Status.RECTIFYING, step_due: str = "", **columns: A
         (problem(due_on=day("2019-12-06"), met_on=day("2019-12-07")), "done", "reported 7 Dec"),
         (problem(step_due="2019-12-11", met_on=day("2019-12-07")), "ok", "Rectification by 11 Dec"),
         (problem(Status.FOUND, "2019-12-14", due_on=day("2019-12-14")), "ok", "by 14 Dec"),
+        (problem(Status.FOUND, "2019-12-04", due_on=day("2019-12-14")), "late", "Assignment 5 days late"),
+        (problem(Status.FOUND, "2019-12-06", due_on=day("2019-12-06")), "late", "3 days late"),
         (problem(Status.FOUND), "near", "found 6 Dec, to be assigned"),
         (problem(Status.FOUND, "2019-12-06"), "late", "Assignment 3 days late"),
         (problem(Status.REPORTED, met_on=day("2019-12-06")), "done", "reported 6 Dec"),

@@ -3,12 +3,14 @@
 import datetime
 
 import pytest
+from django.utils.html import strip_tags
 
 from casetracker.errors import IllegalMove, Invalid, NotAllowed
 from casetracker.models import DeadlineRule
 from inspections import policy, queues, workflow
 from inspections.enums import AssignmentRole, Status
 from inspections.models import Extension, Problem
+from inspections.subjects import event_sentence
 from inspections.workflow import Addressee
 from tests.builders import at, day, make_problem, shot
 from tests.cast import Cast, join, make_person
@@ -214,6 +216,33 @@ def test_a_request_nobody_decided_ends_with_what_it_was_about(people: Cast, end:
     extension = Extension.objects.get(pk=extension.pk)
     assert (extension.decision, extension.decided_by) == ("lapsed", None)
     assert not any(name.startswith("extension") for name in waiting(problem))
+
+
+@pytest.mark.parametrize("decision", ["pending", "granted", "refused"])
+@pytest.mark.parametrize("end", ["report_back", "hand_back", "verify"])
+def test_history_calls_only_a_request_nobody_decided_lapsed(people: Cast, decision: str, end: str) -> None:
+    status = Status.CLAIMED if end == "hand_back" else Status.RECTIFYING
+    problem = make_problem(people, status=status, now=MONDAY)
+    extension = ask(people, problem, "2019-12-20")
+    if decision != "pending":
+        granted_on = day("2019-12-20") if decision == "granted" else None
+        workflow.decide_extension(
+            problem, by=people.supervisor1, extension=extension, granted_on=granted_on, note="不行", now=WEDNESDAY
+        )
+
+    if end == "report_back":
+        workflow.report_back(problem, by=people.handler1, text="已办", shots=[shot()], now=WEDNESDAY)
+    elif end == "hand_back":
+        workflow.hand_back(problem, by=people.handler1, reason="不属本局", now=WEDNESDAY)
+    else:
+        workflow.verify(problem, by=people.inspector1, shots=[shot()], now=WEDNESDAY)
+
+    lapsed = decision == "pending"
+    event = last_event(problem)
+    assert event.details.get("lapsed") == (["市住建局"] if lapsed else None)
+    assert ("lapsed undecided" in strip_tags(event_sentence(event))) == lapsed
+    assert Extension.objects.get(pk=extension.pk).decision == ("lapsed" if lapsed else decision)
+    assert not any(name.startswith("extension") for name in clocks(problem))
 
 
 def test_another_problems_request_cannot_be_decided_here(people: Cast) -> None:

@@ -8,7 +8,7 @@ from django.utils.html import strip_tags
 
 from casetracker.errors import IllegalMove, Invalid
 from casetracker.models import User
-from inspections import workflow
+from inspections import policy, workflow
 from inspections.enums import AssignmentRole, Status, Verb
 from inspections.models import Problem
 from inspections.subjects import changes_clock, event_sentence
@@ -105,6 +105,52 @@ def test_after_a_hand_back_the_same_or_another_unit_is_named(people: Cast) -> No
         ("山阳区政府", "assigned"),
     ]
     assert "rectify 市城管局" not in clocks(problem)
+
+
+def test_a_unit_named_while_it_is_put_right_may_still_say_that_it_is_not_its(people: Cast) -> None:
+    """Its own part ends; the lead goes on, may itself not hand back any more, and the role is missing again."""
+    problem = special(people, Status.RECTIFYING)
+    before = clocks(problem)
+    named = [Addressee(people.jiefang, GOVERNMENT)]
+    workflow.name_missing(problem, by=people.supervisor1, addressees=named, now=THURSDAY)
+    assert policy.missing_roles(fresh(problem)) == []
+
+    for person in (people.handler1, people.supervisor1):
+        with pytest.raises(IllegalMove) as refusal:
+            workflow.hand_back(problem, by=person, reason="不属本局", now=THURSDAY)
+        assert "It is being put right already." in refusal.value.message
+    assert "hand_back" in verbs_on(page(people.government1, problem))
+    assert "hand_back" not in verbs_on(page(people.handler1, problem))
+    assert do(people.government1, problem, Verb.HAND_BACK, reason="不在我辖区").status_code == 302
+
+    assert fresh(problem).status == Status.RECTIFYING
+    assert states(problem)["解放区政府"] == "handed_back"
+    assert clocks(problem) == before
+    assert policy.missing_roles(fresh(problem)) == [GOVERNMENT]
+    event = last_event(problem)
+    assert (event.details["unit"], event.details["only_own"]) == ("解放区政府", True)
+    assert told(problem, "hand_back") == {"supervisor1", "supervisor2"}
+    assert "name_missing" in verbs_on(page(people.supervisor1, problem))
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+def test_the_last_one_that_was_waited_for_hands_back_and_the_report_is_whole(people: Cast, claimed: bool) -> None:
+    problem = special(people, Status.RECTIFYING)
+    named = [Addressee(people.jiefang, GOVERNMENT)]
+    workflow.name_missing(problem, by=people.supervisor1, addressees=named, now=THURSDAY)
+    if claimed:
+        workflow.claim(problem, by=people.government1, now=THURSDAY)
+    for person in (people.handler1, people.handler2):
+        workflow.report_back(problem, by=person, text="已办", shots=[shot(person)], now=THURSDAY)
+    with pytest.raises(IllegalMove, match="has reported back already"):
+        workflow.hand_back(problem, by=people.handler2, reason="不属本局", now=THURSDAY)
+    assert fresh(problem).status == Status.RECTIFYING
+
+    workflow.hand_back(problem, by=people.government1, reason="不在我辖区", now=THURSDAY)
+
+    assert fresh(problem).status == Status.REPORTED
+    assert {name.split()[0] for name in waiting(problem)} == {"verify"}
+    assert "inspector1" in told(problem, "hand_back")
 
 
 def test_a_clock_that_stands_still_stands_still_for_the_new_unit_too(people: Cast) -> None:

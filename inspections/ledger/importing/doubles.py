@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from inspections.enums import Status
 from inspections.ledger.errors import Message, RowError
 from inspections.ledger.importing.batch import Outcome
 from inspections.ledger.importing.past import Past
@@ -42,7 +43,9 @@ def part_doubles(pasts: list[Past], batch: ImportBatch) -> tuple[list[Past], lis
 
 
 def _of_earlier_imports(batch: ImportBatch) -> QuerySet[Problem]:
-    return Problem.objects.filter(office=batch.office, import_batch__isnull=False).exclude(import_batch=batch)
+    """What other imports brought and still counts: what was voided or merged is nothing that a row could double."""
+    rows = Problem.objects.filter(office=batch.office, import_batch__isnull=False).exclude(import_batch=batch)
+    return rows.exclude(status=Status.VOID)
 
 
 def _came_without(pasts: list[Past], batch: ImportBatch) -> dict[Any, Other]:

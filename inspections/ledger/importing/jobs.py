@@ -10,15 +10,16 @@ from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.db import connections, transaction
+from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from casetracker import audit, notices, registry
 from casetracker.errors import IllegalMove, Invalid
-from casetracker.models import Event, Job, Unit, User
+from casetracker.models import Deadline, Event, Job, Unit, User
 from casetracker.working import LostLease
-from inspections.enums import AssignmentState, ImportState
+from inspections.enums import AssignmentState, Clock, ImportState
 from inspections.ledger.errors import LedgerError
 from inspections.ledger.importing.batch import import_file
 from inspections.ledger.importing.clocks import start_first_clocks
@@ -155,7 +156,11 @@ def _tell_assigned(events: list[Event]) -> None:
     rows = Assignment.objects.filter(
         problem__in=causes, assigned_by__isnull=False, state=AssignmentState.ASSIGNED
     ).select_related("problem", "assigned_by", "unit")
-    for one in rows.defer("problem__search"):
+    # Each its own date: a unit that was named later counts from then, not with the lead.
+    clock = Deadline.objects.running().filter(
+        subject_type="problem", subject_id=OuterRef("problem_id"), part_id=OuterRef("pk"), clock=Clock.RECTIFY
+    )
+    for one in rows.defer("problem__search").annotate(own_due_on=Subquery(clock.values("due_on")[:1])):
         notices.queue(
             telling.handlers(one.problem, [one]),
             kind="assigned",
@@ -166,7 +171,7 @@ def _tell_assigned(events: list[Event]) -> None:
             at=causes[one.problem_id].at,
             by=str(one.assigned_by),
             site=one.problem.site_name,
-            due_on=one.problem.due_on,
+            due_on=one.own_due_on or one.problem.due_on,
         )
 
 

@@ -1,7 +1,8 @@
 """The way back to the list one came from, and on to the problem before or after in it.
 
 The neighbours are looked for when they are asked for: the page itself pays nothing for them, and whoever follows
-finds what is next then, among what this person may see.
+finds what is next then, among what this person may see. It is next to the spot where the problem stood in the list
+it was opened from: a verb done since has moved it to another one.
 """
 
 from dataclasses import dataclass
@@ -38,22 +39,29 @@ class Beside:
 
 
 def origin(request: HttpRequest) -> str | None:
-    """The query of the list one came from, empty for the whole list; None for those who came from elsewhere.
+    """The query of the list one came from, empty for the whole list; None for those who came from elsewhere."""
+    return _known(request).get("from")
+
+
+def _known(request: HttpRequest) -> dict[str, str]:
+    """What the address says of the list: `from` its query and `at` the spot of the problem in it; empty without one.
 
     A part of the page that htmx asks for belongs to the address in the browser.
     """
     htmx: Any = request.htmx  # type: ignore[attr-defined]
     if htmx and "from" not in request.GET:
-        given = parse_qs(urlsplit(htmx.current_url or "").query, keep_blank_values=True).get("from")
+        given = parse_qs(urlsplit(htmx.current_url or "").query, keep_blank_values=True)
     else:
-        given = request.GET.getlist("from")
-    return QueryDict(given[-1]).urlencode() if given else None
+        given = dict(request.GET.lists())
+    if not given.get("from"):
+        return {}
+    spot = {"at": given["at"][-1]} if given.get("at") else {}
+    return {"from": QueryDict(given["from"][-1]).urlencode()} | spot
 
 
 def query(request: HttpRequest, **more: str) -> str:
     """What goes behind an address so that the list stays known; empty where there is none."""
-    known = origin(request)
-    parameters = ({} if known is None else {"from": known}) | more
+    parameters = _known(request) | more
     return f"?{urlencode(parameters)}" if parameters else ""
 
 
@@ -82,10 +90,10 @@ def follow(request: HttpRequest, problem: Problem, way: str) -> HttpResponse:
         return HttpResponseRedirect(back)
     if not asked.is_valid:
         return HttpResponseRedirect(back)
-    found = asked.beside(problem.pk, forward=way == FORWARD)
+    found = asked.beside(problem.pk, forward=way == FORWARD, at=_known(request).get("at", ""))
     if found is None:
         ends = {FORWARD: _("That was the last one of this list."), BACK: _("That was the first one of this list.")}
         messages.info(request, ends[way])
         return HttpResponseRedirect(back)
     # Its own place in the list is another one: where the list stood stays with the way back.
-    return HttpResponseRedirect(address(found, request))
+    return HttpResponseRedirect(address(found, request, at=asked.spot(found)))

@@ -37,7 +37,8 @@ STEP_CLOCKS: dict[Verb, Clock] = {
 def problem(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The page of a problem that the person may see, 404 otherwise; for htmx only what stands between the bars.
 
-    Query: `from` the query of the list one came from, `go` next or previous in that list, `timeline` all or clock.
+    Query: `from` the query of the list one came from, `at` the spot of the problem in it, `go` next or previous in
+    that list, `timeline` all or clock.
     """
     record = load(request.user, pk)
     way = request.GET.get("go")
@@ -89,7 +90,7 @@ def page_context(request: HttpRequest, record: Record, *, form: VerbForm | None,
         "missing_roles": panels.missing_roles(record),
         "neighbours": neighbours.neighbours(record),
         "duplicates": duplicates(record),
-        "remarks": remarks.remarks(record),
+        "remarks": remarks.remarks(record, beside.query(request)),
         "step": step_context(record, rows, step, form=form, conflict=conflict),
         "groups": steps.other_actions(record, step),
         "moved": moved(record),

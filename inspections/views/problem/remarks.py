@@ -10,8 +10,11 @@ from inspections.enums import Status, Verb
 from inspections.views.problem.record import Record
 
 
-def remarks(record: Record) -> list[dict[str, str]]:
-    """What one must know before anything else, each a sentence with at most one link {words, url, action}."""
+def remarks(record: Record, query: str = "") -> list[dict[str, str]]:
+    """What one must know before anything else, each a sentence with at most one link {words, url, action}.
+
+    `query` goes behind the addresses of this problem's verbs.
+    """
     problem = record.problem
     found: list[dict[str, str]] = []
     if problem.status == Status.VOID:
@@ -23,7 +26,7 @@ def remarks(record: Record) -> list[dict[str, str]]:
         found.append({"words": _("The clock has stood still since %(date)s.") % words})
     if problem.held and record.inside:
         found.append({"words": _("Imported and not released yet: no reminder and no e-mail speaks of it.")})
-    found += _proposals(record)
+    found += _proposals(record, query)
     if problem.look_back and problem.looked_back_on is None and record.inside:
         found.append({"words": _("Drawn for a look-back: somebody else of the team looks again.")})
     return found
@@ -53,7 +56,7 @@ def _ended(record: Record) -> dict[str, str]:
     return {"words": _("The assignment of %(unit)s ended on %(date)s (%(state)s). You can read, not write.") % words}
 
 
-def _proposals(record: Record) -> list[dict[str, str]]:
+def _proposals(record: Record, query: str) -> list[dict[str, str]]:
     """What failed re-inspections suggest to whoever may do it."""
     problem, last = record.problem, record.last_recheck
     if last is None or last.result not in ("partly", "not_fixed"):
@@ -64,7 +67,7 @@ def _proposals(record: Record) -> list[dict[str, str]]:
             {
                 "words": _("The re-inspection of %(date)s found it not fixed after all. Reopening is proposed.")
                 % words,
-                "url": reverse("problem_verb", args=[problem.pk, Verb.REOPEN.value]),
+                "url": reverse("problem_verb", args=[problem.pk, Verb.REOPEN.value]) + query,
                 "action": str(Verb.REOPEN.label),
             }
         ]
@@ -79,7 +82,7 @@ def _proposals(record: Record) -> list[dict[str, str]]:
         return [
             {
                 "words": sentence % {"count": times},
-                "url": reverse("problem_verb", args=[problem.pk, Verb.ESCALATE.value]),
+                "url": reverse("problem_verb", args=[problem.pk, Verb.ESCALATE.value]) + query,
                 "action": str(Verb.ESCALATE.label),
             }
         ]

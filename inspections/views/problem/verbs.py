@@ -180,6 +180,7 @@ def _again(
     else:
         step = page.step_context(record, clocks.current(record), verb, form=form)
         context = {"record": record, "problem": record.problem, "step": step}
+        context["beside"] = beside.links(request, record.problem)
         response = render(request, "inspections/problem/_step.html", context, status=status)
         response["HX-Retarget"] = "#step"
     response["HX-Reswap"] = "outerHTML show:#step:top"
@@ -210,6 +211,7 @@ def _form_page(
         "gone": page.gone(record, verb),
         "url": reverse("problem_verb", args=[record.problem.pk, verb.value]) + beside.query(request),
         "problem_url": beside.address(record.problem, request),
+        "beside": beside.links(request, record.problem),
         "duplicates": page.duplicates(record) if verb == Verb.ASSIGN else [],
         "alike": neighbours.likely_duplicates(record) if verb == Verb.MERGE and form is not None else [],
         "next": steps.next_step(record),

@@ -111,7 +111,7 @@ def test_a_date_without_a_year_takes_the_mappings_year() -> None:
     assert code_of(cells.as_date, "2月29日", year=2019) == "bad_date"
 
 
-@pytest.mark.parametrize(("cell", "month_and_day"), [("11月5日", "11-05"), ("２月２９日", "02-29"), ("3.8", "03-08")])
+@pytest.mark.parametrize(("cell", "month_and_day"), [("11月5日", "11-05"), ("２月２８日", "02-28"), ("3.8", "03-08")])
 def test_a_date_that_lacks_its_year_is_told_so_with_an_example_of_this_year(cell: str, month_and_day: str) -> None:
     with pytest.raises(CellError) as error:
         cells.as_date(cell)
@@ -121,6 +121,13 @@ def test_a_date_that_lacks_its_year_is_told_so_with_an_example_of_this_year(cell
     for other, options in others:
         with pytest.raises(CellError, match=f"is not a date. Write it as {year}-"):
             cells.as_date(other, **options)
+
+
+@pytest.mark.parametrize(("year", "example"), [(2026, "2024-02-29"), (2024, "2024-02-29"), (1903, "1896-02-29")])
+def test_the_example_of_a_date_is_a_day_that_there_is(year: int, example: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timezone, "localdate", lambda: datetime.date(year, 3, 1))
+    with pytest.raises(CellError, match=rf"Write it as {example}\."):
+        cells.as_date("2月29日")
 
 
 def test_a_date_without_a_year_lies_after_the_day_it_began() -> None:

@@ -8,22 +8,25 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from casetracker import calendars
 from casetracker.models import Deadline, Unit
-from inspections import figures
+from inspections import figures, workflow
 from inspections.enums import LIVE_ASSIGNMENT, OPEN, AssignmentRole, Clock, Route, Status
 from inspections.models import Assignment, Problem
+from inspections.presenting import light_of, step_clock
 from inspections.workflow import Addressee
-from tests.builders import day, make_problem
+from tests.builders import at, day, make_problem
 from tests.cast import Cast
 from tests.inspections.ledger.test_importing import changed, ledger, take_in, year
 
 __all__ = ["year"]
 
+FIRST = (Clock.DEPLOY, Clock.RECTIFY)
+
 
 def next_dates_of_clocks() -> dict[Any, datetime.date]:
     """By when the present step of each open problem is due, read from the clocks that run now alone."""
     steps = {
-        Status.FOUND: (Clock.RECTIFY, Clock.DEPLOY),
         Status.REPORTED: (Clock.VERIFY,),
         Status.VERIFIED: (Clock.CLOSE,),
     }
@@ -35,6 +38,10 @@ def next_dates_of_clocks() -> dict[Any, datetime.date]:
         found.setdefault(row.subject_id, {}).setdefault((row.clock, own), []).append(row.due_on)
     dates = {}
     for key, clocks in found.items():
+        if opened[key].status == Status.FOUND:
+            # It waits to be assigned, though its rectification may be due already.
+            dates[key] = min(day for (clock, _own), days in clocks.items() if clock in FIRST for day in days)
+            continue
         wanted = steps.get(Status(opened[key].status), (Clock.RECTIFY,))
         ways = [(clock, True) for clock in wanted] + [(Clock.RECTIFY, False)]
         first = next((clocks[way] for way in ways if way in clocks), None)
@@ -142,6 +149,47 @@ def test_a_found_row_with_a_date_keeps_its_first_one(people: Cast, tmp_path: Pat
     clock = Deadline.objects.running().get(clock=Clock.RECTIFY)
     assert (clock.first_due_on, clock.due_on, clock.part_id) == (problem.first_due_on, problem.due_on, None)
     assert Unit.objects.get(pk=clock.unit_id) == people.office
+
+
+def test_what_is_to_be_assigned_is_as_urgent_as_its_assignment_or_its_date(people: Cast, tmp_path: Path) -> None:
+    """An imported row with a far date, and one closed without a unit that is reopened: the assignment comes first."""
+    rows = [
+        changed(问题编号="焦督〔2019〕1号", 责任单位="", 整改时限="2019-12-23"),
+        changed(问题编号="焦督〔2019〕2号", 责任单位="", 整改时限="2019-10-10"),
+        changed(
+            问题编号="焦督〔2019〕3号",
+            责任单位="",
+            整改完成日期="2019-10-20",
+            核查日期="2019-10-21",
+            销号日期="2019-10-22",
+        ),
+    ]
+    take_in(ledger(tmp_path, *rows), people.office)
+    again = Problem.objects.get(number_seq=3)
+    moment = at("2019-12-02 09:00")
+    workflow.reopen(again, by=people.supervisor2, reason="反弹", due_on=day("2019-12-23"), now=moment)
+
+    found = {one.number_seq: one for one in Problem.objects.all()}
+    assert {one.status for one in found.values()} == {Status.FOUND}
+    deploy = dict(Deadline.objects.running().filter(clock=Clock.DEPLOY).values_list("subject_id", "due_on"))
+    by = {number: deploy[one.pk] for number, one in found.items()}
+    assert by[1] < day("2019-12-23") > by[3]
+    assert by[2] > day("2019-10-10")
+    dates = {number: one.next_due_on for number, one in found.items()}
+    assert dates == {1: by[1], 2: day("2019-10-10"), 3: by[3]}
+    assert contradictions() == []
+
+    today = by[3] + datetime.timedelta(days=5)
+    lights = {number: light_of(one, today, calendars.load()) for number, one in found.items()}
+    assert (lights[3].state, lights[3].words) == ("late", "Assignment 5 days late")
+    assert lights[1].words.startswith("Assignment ")
+    assert not lights[2].words.startswith("Assignment ")
+    assert [step_clock(found[number]) for number in (1, 2, 3)] == [Clock.DEPLOY, Clock.RECTIFY, Clock.DEPLOY]
+
+    Problem.objects.update(next_due_on=None)
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("inspections.migrations.0014_next_due_on").FROM_CLOCKS)
+    assert dict(Problem.objects.values_list("number_seq", "next_due_on")) == dates
 
 
 def test_what_an_import_leaves_open_is_sorted_by_its_next_step(people: Cast, tmp_path: Path) -> None:

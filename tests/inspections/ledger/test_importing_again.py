@@ -12,13 +12,13 @@ from casetracker.letters import AsOf
 from casetracker.models import Deadline, Event, Notice
 from inspections import queues, workflow
 from inspections.digests.rows import beside
-from inspections.enums import Clock, Status
+from inspections.enums import AssignmentRole, Clock, Status, VoidKind
 from inspections.ledger.importing import batch as importing
 from inspections.ledger.importing.jobs import release
 from inspections.models import ImportBatch, Problem
 from inspections.subjects.events import event_sentence
 from inspections.workflow import Addressee
-from tests.builders import day
+from tests.builders import day, make_problem
 from tests.cast import Cast, cast
 from tests.inspections.ledger.test_importing import HEADER, changed, ledger, take_in
 
@@ -118,6 +118,20 @@ def test_a_ledger_read_once_without_and_once_with_its_numbers_makes_no_doubles(
     assert Problem.objects.count() == 3
     again = take_in(other, people.office)
     assert (again.created, again.unchanged, len(again.doubtful)) == (0, 3, 2)
+
+
+@pytest.mark.parametrize("end", ["void", "merge"])
+@pytest.mark.parametrize("first", ["without", "with"])
+def test_what_was_voided_or_merged_is_doubled_by_nothing(people: Cast, tmp_path: Path, first: str, end: str) -> None:
+    row = changed(问题编号="A-1", 问题描述="甲")
+    take_in(own_numbers(tmp_path, row, mapped=first == "with"), people.office)
+    problem = Problem.objects.get()
+    if end == "void":
+        workflow.void(problem, by=people.supervisor1, kind=VoidKind.TEST, reason="读错了")
+    else:
+        workflow.merge(problem, by=people.supervisor1, survivor=make_problem(people), reason="同一处")
+    report = take_in(own_numbers(tmp_path, row, mapped=first == "without"), people.office)
+    assert (report.created, report.doubtful) == (1, [])
 
 
 def test_rows_of_one_ledger_that_differ_only_in_their_numbers_are_two_problems(people: Cast, tmp_path: Path) -> None:
@@ -224,6 +238,19 @@ def test_a_unit_assigned_by_hand_while_it_was_held_is_told_at_the_release_once(p
     notice = Notice.objects.get()
     assert (notice.person, notice.kind, notice.subject_label) == (people.handler1, "assigned", by_hand.number)
     assert notice.params["by"] == str(people.supervisor1)
+
+
+def test_a_unit_that_was_named_while_it_was_held_is_told_its_own_date(people: Cast, tmp_path: Path) -> None:
+    batch = take_in(ledger(tmp_path, changed(专项交办="是")), people.office).batch
+    assert batch is not None
+    problem = Problem.objects.get()
+    named = [Addressee(people.jiefang, AssignmentRole.GOVERNMENT)]
+    workflow.name_missing(problem, by=people.supervisor1, addressees=named)
+    own = Deadline.objects.running().get(clock=Clock.RECTIFY, unit=people.jiefang).due_on
+    assert own != problem.due_on
+    release(batch, by=people.supervisor1)
+    notice = Notice.objects.get(kind="assigned")
+    assert (notice.person, notice.params["due_on"]) == (people.government1, own.isoformat())
 
 
 def test_what_the_ledger_assigned_is_to_be_claimed_from_the_release_on(people: Cast, tmp_path: Path) -> None:
