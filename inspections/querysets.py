@@ -1,6 +1,7 @@
 """Questions about many rows; everything a person may see starts from visible_to()."""
 
 import datetime
+import re
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
@@ -19,6 +20,10 @@ def _scope(user: Any) -> Any:
     from inspections import scope
 
     return scope.of(user)
+
+
+# 焦督〔2026〕8号, 焦督[2026]8, (2026)第8号.
+WHOLE_NUMBER = re.compile(r"(?P<prefix>[^\d\[(〔【]*)[\[(〔【](?P<year>(?:19|20)\d\d)[\])〕】]第?(?P<seq>\d{1,7})号?")
 
 
 class ProblemQuerySet(models.QuerySet["Problem"]):
@@ -70,7 +75,14 @@ class ProblemQuerySet(models.QuerySet["Problem"]):
         return self.filter(Q(visit=visit, merged_into__isnull=True) | Q(pk__in=merged.values("merged_into")))
 
     def find(self, text: str) -> "ProblemQuerySet":
-        """Text search; something that looks like a number finds that number first of all."""
+        """Text search. A whole number in its brackets means that problem alone, where there is one among these (which
+        takes a query); its year and running number would be found as words of others, too."""
+        if number := WHOLE_NUMBER.fullmatch(search.fold(text).strip()):
+            its = self.filter(number_year=int(number["year"]), number_seq=int(number["seq"]))
+            if prefix := number["prefix"].strip():
+                its = its.filter(number__istartswith=prefix)
+            if its.exists():
+                return its
         return self.filter(search.matches(text))
 
     def for_rows(self) -> "ProblemQuerySet":

@@ -209,6 +209,18 @@ def test_search_finds_words_numbers_and_former_places(people: Cast) -> None:
     assert ProblemKind.objects.get(code="bare_soil") == problem.kind
 
 
+def test_a_whole_number_means_that_problem_and_not_those_with_its_figures_in_their_words(people: Cast) -> None:
+    first = make_problem(people, description="裸露约80平方米", now=MONDAY)
+    second = make_problem(people, description="裸露约10平方米，2019年", now=MONDAY)
+    assert (first.number, second.number) == ("焦督〔2019〕1号", "焦督〔2019〕2号")
+
+    for text in ("焦督〔2019〕1号", "焦督[2019]第1号", "（2019）1", "〔２０１９〕１号"):
+        assert list(Problem.objects.find(text)) == [first], text
+    # Of a number that nobody here has, the words are looked for: it may be that of another ledger.
+    assert list(Problem.objects.find("焦督〔2019〕10号")) == [second]
+    assert list(Problem.objects.find("吕督〔2019〕1号")) == []
+
+
 def test_rows_of_a_list_need_no_further_queries(people: Cast, django_assert_num_queries: object) -> None:
     for _ in range(3):
         make_problem(people, status=Status.ASSIGNED, now=MONDAY)
