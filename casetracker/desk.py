@@ -65,7 +65,7 @@ def _links() -> list[dict[str, str]]:
         "checklists": _("Checklists"),
         "rules": _("Terms and rules"),
         "calendar": _("Working days"),
-        "options": _("Choices of the office"),
+        "options": _("Options"),
         "ops": _("Operation"),
         "weekly": _("Weekly e-mail"),
     }

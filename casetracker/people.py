@@ -49,11 +49,13 @@ class AccountAdapter(DefaultAccountAdapter):
         return reverse("work")
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> Any:
-        """Who signs in for the first time, or has just switched the sign-in page, goes on in its language."""
-        shown = translation.get_language_from_request(request)
-        if (user.last_login is None or settings.LANGUAGE_COOKIE_NAME in request.COOKIES) and user.language != shown:
-            user.language = shown
-            user.save(update_fields=["language"])
+        """The accounts of a demonstration, which everybody shares, go on in the language of the sign-in page; a
+        person's own language, which the letters go by too, only they and the administrator change."""
+        if settings.DEMO:
+            shown = translation.get_language_from_request(request)
+            if (user.last_login is None or settings.LANGUAGE_COOKIE_NAME in request.COOKIES) and user.language != shown:
+                user.language = shown
+                user.save(update_fields=["language"])
         return super().pre_login(request, user, **kwargs)
 
 
@@ -63,6 +65,10 @@ RULES = (
         "Your password must contain at least %(min_length)d character.",
         "Your password must contain at least %(min_length)d characters.",
         "min_length",
+    ),
+    ngettext_lazy(
+        "This password is too short. It must contain at least %d character.",
+        "This password is too short. It must contain at least %d characters.",
     ),
     gettext_lazy("Your password can’t be too similar to your other personal information."),
     gettext_lazy("Your password can’t be a commonly used password."),

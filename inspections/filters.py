@@ -33,6 +33,8 @@ AGE_CHOICES = [
 ]
 STATE_CHOICES = [("open", pgettext_lazy("state", "Open")), *Status.choices]
 DUE_CHOICES = [("today", _("Today")), ("week", _("This week")), ("fortnight", _("Within 14 days"))]
+# Rows that have no value where others have one.
+NONE = "none"
 # What a facet counts beside its boxes.
 FACETS = ("state", "overdue", "route", "special")
 
@@ -111,12 +113,12 @@ class ProblemFilter(django_filters.FilterSet):
     due_to = _day(_("Due until"), "due_until")
     closed_from = _day(_("Closed from"), "closed_since")
     closed_to = _day(_("Closed until"), "closed_until")
-    kind = _one(_("Kind"), _("All kinds"), field_name="kind")
+    kind = _one(_("Kind"), _("All kinds"), field_name="kind", null_label=_("No kind given"), null_value=NONE)
     team = _one(_("Team"), _("All teams"), field_name="team")
     severity = _one(_("Severity"), _("Any severity"), choices=Severity.choices)
     source = _one(_("Source"), _("Any source"), choices=Source.choices)
     responsible = _one(_("Responsible person"), _("Everybody"), "of_person", choices=[("me", _("Me"))])
-    lead = _one(_("Lead unit"), _("All units"), field_name="lead_unit")
+    lead = _one(_("Lead unit"), _("All units"), field_name="lead_unit", null_label=_("No unit"), null_value=NONE)
     spoken = django_filters.BooleanFilter(
         label=_("Without imports that were not released"), method="only_spoken", widget=forms.HiddenInput
     )
@@ -124,6 +126,7 @@ class ProblemFilter(django_filters.FilterSet):
         label=_("Imports not released yet"), method="only_held", widget=forms.HiddenInput
     )
     site = django_filters.UUIDFilter(label=_("Site"), field_name="site", widget=forms.HiddenInput)
+    batch = django_filters.UUIDFilter(label=_("Import"), field_name="import_batch", widget=forms.HiddenInput)
 
     class Meta:
         model = Problem

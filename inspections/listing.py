@@ -16,6 +16,7 @@ from inspections.filters import FACETS, ORDERS, ProblemFilter, age_column, for_r
 from inspections.models import Problem
 from inspections.offers import Offer, offer
 from inspections.querysets import ProblemQuerySet
+from inspections.subjects.imports import IMPORT
 
 PAGE = "problems"
 PLACES = ("after", "before", "jump")
@@ -148,9 +149,13 @@ class Listing:
             return short_date(value, self.today)
         if name == "site":
             return self.offered.site[0].name if self.offered.site else str(value)
+        if name == "batch":
+            seen = IMPORT.visible_to(self.user).filter(pk=value)
+            return seen.values_list("file_name", flat=True).first() or str(value)
         if value is True:
             return _("only")
-        choices = dict(_flat(self.filters.filters[name].extra.get("choices", ())))
+        extra = self.filters.filters[name].extra
+        choices = {extra.get("null_value"): extra.get("null_label"), **dict(_flat(extra.get("choices", ())))}
         values = value if isinstance(value, list) else [value]
         separator = "、" if (get_language() or "").startswith("zh") else ", "
         return separator.join(str(choices.get(one, one)) for one in values)

@@ -57,8 +57,11 @@ class ProblemQuerySet(models.QuerySet["Problem"]):
         )
 
     def held(self) -> "ProblemQuerySet":
-        """Imported and not yet released: lists show them, no work queue, reminder or mail speaks of them."""
-        return self.filter(held=True)
+        """Open, imported and not yet released: lists show them, no work queue, reminder or mail speaks of them.
+
+        What has ended meanwhile waits for nothing.
+        """
+        return self.filter(held=True, status__in=OPEN)
 
     def spoken_of(self) -> "ProblemQuerySet":
         """Everything but those."""

@@ -61,6 +61,7 @@ for group in finding.GROUPS:
     registry.searches[group.key] = group
 
 registry.subjects[subjects.PROBLEM.type] = subjects.PROBLEM
+registry.subjects[subjects.IMPORT.type] = subjects.IMPORT
 registry.evidence_gates.append(subjects.may_open)
 registry.unreadable_photos.append(tell_unreadable)
 subjects_checklists.teach()

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from casetracker.administering.recording import PERSON, differences, reasoned, tell
 from casetracker.enums import Role
 from casetracker.errors import IllegalMove, Invalid
-from casetracker.models import Membership, Unit, User
+from casetracker.models import Deadline, Membership, Unit, User
 
 COLUMNS = ("username", "name", "name_en", "email", "phone", "language")
 DAY = datetime.timedelta(days=1)
@@ -257,3 +257,12 @@ def _keep_an_administrator(on: datetime.date) -> None:
     left = Membership.objects.running(on).filter(role=Role.ADMINISTRATOR, user__is_active=True)
     if not left.exists():
         raise IllegalMove(_("Nobody would be administrator any more. Make somebody else administrator first."))
+
+
+def left_alone(post: Membership) -> int:
+    """How many running clocks wait for the unit of a post that nobody else holds there; 0 where somebody does."""
+    today = timezone.localdate()
+    others = Membership.objects.running(today).filter(unit=post.unit, role=post.role, user__is_active=True)
+    if others.exclude(pk=post.pk).exists():
+        return 0
+    return Deadline.objects.running().filter(unit=post.unit).count()

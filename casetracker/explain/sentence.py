@@ -124,6 +124,8 @@ def _paused(facts: Explained) -> str:
     if not facts.paused_since or facts.met_on:
         return ""
     words = {"date": long_date(facts.paused_since, facts.today)}
+    if facts.paused_since > facts.due_on:
+        return _("still stopped, since %(date)s, when the date had passed already, so the date stays") % words
     return _("still stopped, since %(date)s, so the date moves on every day") % words
 
 

@@ -236,6 +236,13 @@ def consequence(field: BoundField, value: object) -> str:
 
 
 @register.filter
+def thumb_of(field: BoundField, value: object) -> str:
+    """The hash of the picture that stands for `value`, from the form field's `thumbs`, where it has them."""
+    thumbs: dict[str, str] = getattr(field.field, "thumbs", {})
+    return thumbs.get(str(value), "")
+
+
+@register.filter
 def correction_count(form: BaseForm) -> str:
     """The sentence over a form with wrong fields; empty where only the form as a whole is refused, which says why."""
     fields = [name for name in form.errors if name != NON_FIELD_ERRORS]

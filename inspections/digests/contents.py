@@ -79,7 +79,8 @@ def contents(wanted: Sequence[Hashable], as_of: AsOf) -> dict[Hashable, Any]:
             pk__in=[one.unit for one in asked]
         )
     }
-    held = Problem.objects.held().exists()
+    # What ended before its release, too, is left out of the numbers, and so of the lists behind them.
+    held = Problem.objects.filter(held=True).exists()
     made = {one: Content(one, names[one.unit], some_held=held) for one in asked if one.unit in names}
     _fill_units({unit: made[one] for unit, one in units.items() if one in made}, as_of)
     _fill_teams({unit: made[one] for unit, one in teams.items() if one in made}, as_of)

@@ -62,7 +62,14 @@ def part(content: Content, as_of: AsOf) -> Part:
 
 
 def _subject(content: Content, name: str) -> str:
-    """7 overdue, 1 due this week: the unit."""
+    """7 overdue, 1 due this week: the unit. With none of its own, how many parts of what other units lead."""
+    if not content.overdue and not content.due_week and (count := len(content.beside_rows)):
+        text = ngettext(
+            "%(count)s part of another unit’s problem is due: %(name)s",
+            "%(count)s parts of other units’ problems are due: %(name)s",
+            count,
+        )
+        return text % {"count": count, "name": name}
     words = {"overdue": content.overdue, "due": content.due_week, "name": name}
     return _("%(overdue)s overdue, %(due)s due this week: %(name)s") % words
 

@@ -8,8 +8,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from casetracker.dates import short_moment
 from casetracker.enums import UnitKind
 from casetracker.models import District, Unit
+from casetracker.wording import listed
 from inspections.enums import Severity, Source, Verb, VoidKind
 from inspections.forms import fields
 from inspections.forms.base import Move, VerbForm
@@ -149,10 +151,12 @@ class WithdrawEvidenceForm(VerbForm):
     reason = fields.reason()
 
     def prepare(self) -> None:
-        rows = {str(one.pk): one for one in self.problem.attachments.all() if one.withdrawn_at is None}
+        sent = self.problem.attachments.select_related("evidence", "added_by", "feedback__assignment__unit")
+        rows = {str(one.pk): one for one in sent.filter(withdrawn_at__isnull=True)}
         field: Any = self.fields["attachment"]
         field.choices = [(pk, _named(one)) for pk, one in rows.items()]
         field.coerce = rows.__getitem__
+        field.thumbs = {pk: one.evidence_id for pk, one in rows.items() if one.evidence.is_inline}
 
     def clean_belongs_to(self) -> Any:
         typed = self.cleaned_data["belongs_to"]
@@ -160,5 +164,8 @@ class WithdrawEvidenceForm(VerbForm):
 
 
 def _named(one: Attachment) -> str:
+    """A file as one tells it from others: where it belongs, its name, the unit that sent it, the person, the time."""
     words = {"phase": one.get_phase_display(), "file": one.evidence.name or one.evidence_id[:12]}
-    return _("%(phase)s: %(file)s") % words
+    unit = one.feedback.assignment.unit.name if one.feedback and one.feedback.assignment else ""
+    who = [unit, str(one.added_by or ""), short_moment(timezone.localtime(one.taken_at or one.added_at))]
+    return listed([_("%(phase)s: %(file)s") % words, *filter(None, who)])

@@ -8,7 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inspections.enums import WITH_UNIT, Result, Status, Verb
+from casetracker.wording import listed
+from inspections.enums import LIVE_ASSIGNMENT, WITH_UNIT, AssignmentState, Result, Status, Verb
 from inspections.forms import fields
 from inspections.forms.base import Move, VerbForm
 
@@ -52,7 +53,12 @@ class JudgeForm(VerbForm):
         # Not reported back: a re-inspection may find it fixed all the same; there is nothing to send back.
         self.fields["result"].widget = forms.HiddenInput()
         self.initial["result"] = Result.FIXED.value
+        live = [one for one in self.problem.assignments.all() if one.state in LIVE_ASSIGNMENT]
+        missing = [one.unit.name for one in live if one.state != AssignmentState.REPORTED]
         self.intro = _("It was not reported back. Confirm it only if you saw it fixed.")
+        if 0 < len(missing) < len(live):
+            words = _("These units have not reported back: %(units)s. Confirm it only if you saw it fixed.")
+            self.intro = words % {"units": listed(missing)}
         self.fields["shots"].help_text = _("At least one, unless a re-inspection found it fixed already.")
         del self.fields["remaining"], self.fields["due_on"]
 

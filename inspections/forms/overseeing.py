@@ -26,7 +26,9 @@ class ResumeForm(VerbForm):
     verb = Verb.RESUME
     words = Verb.RESUME.label
     busy = gettext_lazy("Resuming")
-    intro = gettext_lazy("The clocks go on, and their dates move by the days they stood still.")
+    intro = gettext_lazy(
+        "The clocks go on, and their dates move by the days they stood still. A date missed before the stop stays."
+    )
 
     reason = fields.reason(required=False)
 

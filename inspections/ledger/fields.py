@@ -201,4 +201,24 @@ EXPOSURE = {
     "follow_up_on": Field("date", ("跟踪报道日期", "跟踪日期", "Follow-up on")),
     "follow_up_result": Field("name", ("跟踪结果", "Follow-up result"), longest=200),
 }
+# Columns that nothing reads and that say how something ended, or what was done: what is in them would be lost.
+TELLING = ("是否办结", "是否完成", "办结", "销号", "整改情况", "完成情况", "办理情况", "办理结果", "整改结果", "状态",
+           "status", "state", "closed", "progress", "result")  # fmt: skip
+
+
+def is_telling(header: str) -> bool:
+    """Whether an unread column of this name looks like an end state, or like a text worth keeping."""
+    text = normalise(header)
+    return any(word in text for word in TELLING)
+
+
+def usual_headers(kind: str, name: str) -> tuple[str, str]:
+    """What a canonical column is usually called in Chinese and in English; its own name where it is none of ours."""
+    known = KINDS.get(kind, {}).get(name)
+    if known is None:
+        return name, name
+    english = next((header for header in known.headers if header.isascii()), name)
+    return known.headers[0], english
+
+
 KINDS: dict[str, dict[str, Field]] = {"problems": PROBLEM, "visits": VISIT, "sites": SITE, "exposures": EXPOSURE}

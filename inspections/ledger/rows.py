@@ -81,6 +81,12 @@ class Ledger:
         self._records = Records(chain(first, rows), self.header, self.columns, mapping.required)
 
     @property
+    def read(self) -> dict[str, str]:
+        """The sheet's own header of each canonical column that is read, in the order of the sheet."""
+        in_order = sorted(self.columns.items(), key=lambda item: item[1])
+        return {name: self.header.label(column) or name for name, column in in_order}
+
+    @property
     def unread(self) -> list[str]:
         """The labels of columns that the mapping does not read."""
         used = set(self.columns.values())

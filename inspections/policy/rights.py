@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from casetracker import options
+from casetracker.enums import Role
 from casetracker.models import User
 from inspections.enums import AssignmentRole, AssignmentState, Decision, Status
 from inspections.four_eyes import four_eyes, part_in_units
@@ -133,7 +134,10 @@ def decider(problem: "Problem", user: User) -> Refusal:
 
 def verifier(problem: "Problem", user: User) -> Refusal:
     if not (inspects(user, problem) or supervises(user, problem)):
-        return _("Only an inspector or a supervisor may do this.")
+        if not user.has_role(Role.INSPECTOR):
+            return _("Only an inspector or a supervisor may do this.")
+        another = _("You are an inspector of another team. Only the team that found it, or a supervisor, may do this.")
+        return four_eyes(user, problem, timezone.localdate()) or another
     return four_eyes(user, problem, timezone.localdate())
 
 

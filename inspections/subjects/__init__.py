@@ -9,9 +9,19 @@ from inspections.models import Problem
 
 from .events import changes_clock, event_sentence, is_internal
 from .gates import may_open
+from .imports import IMPORT
 from .notices import NOTICES, notice_sentence
 
-__all__ = ["NOTICES", "PROBLEM", "changes_clock", "event_sentence", "is_internal", "may_open", "notice_sentence"]
+__all__ = [
+    "IMPORT",
+    "NOTICES",
+    "PROBLEM",
+    "changes_clock",
+    "event_sentence",
+    "is_internal",
+    "may_open",
+    "notice_sentence",
+]
 
 
 def _link(problem_id: Any) -> str:
@@ -26,5 +36,5 @@ PROBLEM = Subject(
     link=_link,
     event_sentence=event_sentence,
     notice_sentence=notice_sentence,
-    farewells=frozenset({"moved_away"}),
+    farewells=frozenset({"moved_away", "import_moved"}),
 )

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext, pgettext
 from casetracker.models import Event
 from casetracker.wording import Names, day, fill, joined, listed, note, quoted, reason, strong
 from inspections.enums import AssignmentRole, Audience, EscalationLevel, Result, Route, Verb, VoidKind
-from inspections.subjects.amendments import amended, amended_fields
+from inspections.subjects.amendments import IMPORTED, amended, amended_fields
 
 
 @dataclass(frozen=True)
@@ -289,7 +289,8 @@ def _withdraw_evidence(told: Told) -> list[str]:
 
 def _import(told: Told) -> list[str]:
     words = {"file": told.details.get("file", ""), "row": told.details.get("row", "")}
-    return [told.say(_("%(who)s imported it from %(file)s, row %(row)s."), **words)]
+    main = told.say(_("%(who)s imported it from %(file)s, row %(row)s."), **words)
+    return [main, *amended(told.event, told.inside, IMPORTED)]
 
 
 def _release_import(told: Told) -> list[str]:

@@ -105,6 +105,16 @@ def _amend(words: Words) -> str:
     return _("%(by)s amended the record of %(number)s, %(site)s: %(reason)s") % words
 
 
+def _import_changed(words: Words) -> str:
+    if "due_on" in words:
+        return _("%(by)s imported %(file)s: %(number)s, %(site)s, is now due %(due_on)s.") % words
+    return _("%(by)s imported %(file)s: %(number)s, %(site)s, has no date any more.") % words
+
+
+def _import_moved(words: Words) -> str:
+    return _("%(by)s imported %(file)s: %(number)s, %(site)s, is no longer with your unit.") % words
+
+
 def _moved_away(words: Words) -> str:
     return _("%(by)s amended the record of %(number)s, %(site)s: it is no longer with your team.") % words
 
@@ -157,6 +167,8 @@ NOTICES: dict[str, Callable[[Words], str]] = {
     "comment": _comment,
     "amend": _amend,
     "moved_away": _moved_away,
+    "import_changed": _import_changed,
+    "import_moved": _import_moved,
     "merge": _merge,
     "void": _void,
     "withdraw_evidence": _withdraw_evidence,

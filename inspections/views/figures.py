@@ -16,6 +16,7 @@ from casetracker.bilingual import in_language
 from casetracker.models import District, Unit
 from inspections import figures, scope
 from inspections.figures import Period
+from inspections.filters import NONE
 from inspections.models import Problem, ProblemKind, Visit
 
 STRIP = ("problems", "closed", "not_closed", "overdue", "late_done")
@@ -106,7 +107,7 @@ def _context(request: HttpRequest, problems: Any, visits: Any, period: Period, l
         "answered": totals["done"] + totals["overdue"],
         "districts": _bars(problems, period, "district", _names(District), door),
         "teams": _bars(problems, period, "team", _names(Unit), door),
-        "kinds": _bars(problems, period, "kind", _names(ProblemKind), door),
+        "kinds": _bars(problems, period, "kind", _names(ProblemKind) | {NONE: str(_("No kind given"))}, door),
         "units": _units(problems, period, door),
     }
 
@@ -120,14 +121,13 @@ def _bars(problems: Any, period: Period, column: str, names: dict[Any, str], doo
     counted = figures.by(problems, period, column)
     return [
         {"name": names[value], "value": number, "url": door("problems", **{column: value}), "key": f"{column}-{value}"}
-        for value, number in counted.items()
-        if value is not None
+        for value, number in ((NONE if value is None else value, number) for value, number in counted.items())
     ]
 
 
 def _units(problems: Any, period: Period, door: Any) -> list[dict[str, Any]]:
     """The units by how much of theirs is overdue: assigned, not closed, overdue."""
-    names = _names(Unit)
+    names = _names(Unit) | {NONE: str(_("No unit (on the spot, or not assigned yet)"))}
     columns = {
         key: dict(rows_of(problems, period).values_list("lead_unit").annotate(n=Count("pk")).order_by())
         for key, rows_of in (
@@ -138,13 +138,13 @@ def _units(problems: Any, period: Period, door: Any) -> list[dict[str, Any]]:
     }
     rows = [
         {
-            "name": names[unit],
+            "name": names[lead],
             **{
-                key: {"value": counts.get(unit, 0), "url": door(key, lead=unit), "key": f"{key}-unit-{unit}"}
+                key: {"value": counts.get(unit, 0), "url": door(key, lead=lead), "key": f"{key}-unit-{lead}"}
                 for key, counts in columns.items()
             },
         }
         for unit in columns["problems"]
-        if unit is not None
+        for lead in [NONE if unit is None else unit]
     ]
     return sorted(rows, key=lambda row: (-row["overdue"]["value"], -row["problems"]["value"]))

@@ -9,6 +9,7 @@ from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from casetracker import working
@@ -16,10 +17,14 @@ from casetracker.bilingual import in_language
 from casetracker.enums import JobState, Role, UnitKind
 from casetracker.errors import IllegalMove, Invalid
 from casetracker.models import Job, Unit, User
+from casetracker.wording import listed
 from inspections import scope
+from inspections.enums import OPEN
 from inspections.forms.imports import UploadForm
+from inspections.ledger.fields import is_telling, usual_headers
 from inspections.ledger.importing import jobs
-from inspections.models import ImportBatch
+from inspections.models import ImportBatch, Problem
+from inspections.subjects.imports import list_url
 
 SHOWN = 500
 
@@ -49,7 +54,7 @@ def page(request: HttpRequest) -> HttpResponse:
     batches = (
         ImportBatch.objects.filter(office__in=offices)
         .select_related("by", "office")
-        .annotate(held=Count("problems", filter=Q(problems__held=True)))[:100]
+        .annotate(held=Count("problems", filter=Q(problems__held=True, problems__status__in=OPEN)))[:100]
     )
     return render(
         request,
@@ -77,7 +82,14 @@ def check(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     offices_of(user)
     job = get_object_or_404(Job, pk=job_id, kind=jobs.CHECK, requested_by=user, state=JobState.DONE)
-    context = {"job": job, "useless": _useless(job.result), **_remarks(job.result)}
+    report = job.result
+    context = {
+        "job": job,
+        "useless": _useless(report),
+        "changing": report.get("created", 0) + report.get("updated", 0),
+        **_remarks(report),
+        **_columns(report, job.params["mapping"].get("kind", "")),
+    }
     return render(request, "inspections/imports/check.html", context)
 
 
@@ -113,11 +125,16 @@ def begin(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
 def batch(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     """What an import did."""
     row = _batch(request, batch_id)
-    return render(
-        request,
-        "inspections/imports/batch.html",
-        {"batch": row, "held": row.problems.filter(held=True).count(), **_remarks(row.report)},
-    )
+    brought = Problem.objects.visible_to(request.user).filter(import_batch=row).counted()
+    context = {
+        "batch": row,
+        "held": row.problems.held().count(),
+        "brought": brought.count(),
+        "brought_url": list_url(row.pk),
+        "remains_held": row.released_at is None and row.problems.filter(held=True).exists(),
+        **_remarks(row.report),
+    }
+    return render(request, "inspections/imports/batch.html", context)
 
 
 @require_POST
@@ -125,16 +142,19 @@ def release(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     """Let reminders and mail speak of the batch's open problems."""
     user: User = request.user  # type: ignore[assignment]
     count = jobs.release(_batch(request, batch_id), by=user)
-    messages.success(
-        request, _("Released: reminders and mail now speak of %(count)s open problems.") % {"count": count}
+    text = ngettext(
+        "Released: reminders and mail now speak of %(count)s open problem.",
+        "Released: reminders and mail now speak of %(count)s open problems.",
+        count,
     )
+    messages.success(request, text % {"count": count})
     return redirect("import_batch", batch_id)
 
 
 def _batch(request: HttpRequest, batch_id: uuid.UUID) -> ImportBatch:
     user: User = request.user  # type: ignore[assignment]
     return get_object_or_404(
-        ImportBatch.objects.select_related("by", "office"), pk=batch_id, office__in=offices_of(user)
+        ImportBatch.objects.select_related("by", "released_by", "office"), pk=batch_id, office__in=offices_of(user)
     )
 
 
@@ -146,8 +166,24 @@ def _remarks(report: dict[str, Any]) -> dict[str, Any]:
         "made": _made(report),
         "refused": _in_language(refused[:SHOWN]),
         "doubtful": _in_language(doubtful[:SHOWN]),
+        "changes": report.get("changes", [])[:SHOWN],
+        "more_changes": max(0, len(report.get("changes", [])) - SHOWN),
         "more_refused": max(0, len(refused) - SHOWN),
         "more_doubtful": max(0, len(doubtful) - SHOWN),
+    }
+
+
+def _columns(report: dict[str, Any], kind: str) -> dict[str, Any]:
+    """The sheet's columns with what each is read as (its usual and its canonical name), unread ones last, and which
+    of these look as if something would be lost with them."""
+    read = [
+        {"header": header, "name": name, "usual": in_language(*usual_headers(kind, name))}
+        for name, header in report.get("columns", {}).items()
+    ]
+    unread = report.get("unread", [])
+    return {
+        "columns": [*read, *({"header": header, "name": ""} for header in unread)],
+        "telling": listed([header for header in unread if is_telling(header)]),
     }
 
 

@@ -113,7 +113,7 @@ def _rows_context(asked: Listing, columns: list[str]) -> dict[str, Any]:
         "rows": rows,
         "shown": len(rows),
         "heads": _heads(asked, columns),
-        "many_columns": len(columns) > len(listing.USUAL_COLUMNS) + 1,
+        "many_columns": len(columns) > len(listing.USUAL_COLUMNS),
         "column_choices": [(name, label, name in columns) for name, label in listing.COLUMNS.items()],
         "parameters": kept,
         "newer_url": asked.address(before=page.newer) if page and page.newer else "",

@@ -84,12 +84,15 @@ def tabs_of(asked: Listing) -> list[Tab]:
     saved = [View(one.zh, one.more, rows=_as_saved(one.more)) for one in asked.offered.view]
     here = _narrowing(asked.query)
     seen: Any = Problem.objects.visible_to(asked.user)
-    tabs, left = [], COUNTED
+    tabs: list[Tab] = []
+    left = COUNTED
     for number, view in enumerate([*(v for v in provided if v.rows), *saved, *(v for v in provided if not v.rows)]):
         rows = view.rows(seen, asked) if view.rows and left else None
         left -= rows is not None
         url = reverse("problems") + (f"?{view.query}" if view.query else "")
-        tabs.append(Tab(f"tab{number}", view.label, url, _narrowing(QueryDict(view.query)) == here, rows))
+        # A saved view may be the same as one that comes with the program: one tab is the present one.
+        current = _narrowing(QueryDict(view.query)) == here and not any(tab.current for tab in tabs)
+        tabs.append(Tab(f"tab{number}", view.label, url, current, rows))
     return tabs
 
 

@@ -118,18 +118,23 @@ def _check(step: Step, values: dict[str, Any]) -> None:
 
 
 def _check_found_on(problem: Problem, found_on: datetime.date) -> None:
-    """Refuse a day before the visit that found it, or after somebody said how its fix stood."""
+    """Refuse a day before the visit that found it, or after its first later step: it was handed on, or somebody said
+    how its fix stood."""
     if problem.visit is not None and found_on < problem.visit.on:
         raise Invalid(_("It can’t be found before the visit that found it."), field="found_on")
     if problem.closed_on and found_on > problem.closed_on:
         raise Invalid(_("It can’t be found after it was closed."), field="found_on")
     ends = [problem.met_on, problem.verified_on]
     ends += [*problem.feedbacks.values_list("done_on", flat=True), *problem.rechecks.values_list("on", flat=True)]
-    first = min((day for day in ends if day), default=None)
-    if first and found_on > first:
-        words = {"date": short_date(first)}
+    judged = min((day for day in ends if day), default=None)
+    given = [problem.central_on, *problem.assignments.values_list("assigned_on", flat=True)]
+    handed = min((day for day in given if day), default=None)
+    if handed and found_on > handed and (judged is None or handed <= judged):
+        message = _("It can’t be found after %(date)s, when it was handed on.")
+        raise Invalid(message % {"date": short_date(handed)}, field="found_on")
+    if judged and found_on > judged:
         message = _("It can’t be found after %(date)s, when it was reported fixed or re-inspected.")
-        raise Invalid(message % words, field="found_on")
+        raise Invalid(message % {"date": short_date(judged)}, field="found_on")
 
 
 def _recount(step: Step, team_before: Unit) -> None:

@@ -435,3 +435,17 @@ def test_the_ticks_plan_send_and_rescue(cast: Cast) -> None:
     assert set(Delivery.objects.values_list("state", flat=True)) <= {"sent"}
     app.loader.import_default_modules()
     assert {entry["task"] for entry in app.conf.beat_schedule.values()} <= set(app.tasks)
+
+
+def test_the_subject_counts_the_parts_a_unit_has_in_what_others_lead(cast: Cast) -> None:
+    late = timezone.localdate() - 3 * DAY
+    others = [Addressee(cast.city_management, AssignmentRole.REGULATOR)]
+    make_problem(cast, due_on=late, status=Status.RECTIFYING, special=True, others=others)
+    today = digest.as_of_day(timezone.localdate(), digest.database_now())
+    subjects = {
+        person.username: words.subject
+        for batch in digest.written([cast.handler1, cast.handler2], today)
+        for person, words in batch
+    }
+    assert subjects["handler1"].startswith("1 overdue, 0 due this week: ")
+    assert subjects["handler2"] == "1 part of another unit’s problem is due: City Management"

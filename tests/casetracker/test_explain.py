@@ -142,6 +142,8 @@ def test_the_sentence_says_what_is_provisional_and_what_still_stands_still() -> 
     assert "provisional: the 2027 holiday notice is not out, so this date may move." in sentence(ahead)
     paused = replace(ORDINARY, paused_since=date(2019, 11, 29), stops=(Stop(date(2019, 11, 29), TODAY),))
     assert "still stopped, since 29 November, so the date moves on every day." in sentence(paused)
+    missed = replace(paused, due_on=date(2019, 11, 28), first_due_on=date(2019, 11, 28))
+    assert "since 29 November, when the date had passed already, so the date stays." in sentence(missed)
 
 
 def test_the_sentence_gives_the_year_only_where_it_differs() -> None:

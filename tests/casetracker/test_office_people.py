@@ -18,6 +18,8 @@ from casetracker.administering import people as writing
 from casetracker.enums import Role
 from casetracker.errors import IllegalMove, Invalid
 from casetracker.models import Membership, User
+from inspections.enums import Status
+from tests.builders import make_problem
 from tests.casetracker.office import events, queries, total, words
 from tests.cast import PASSWORD, Cast, join, make_person, sign_in
 
@@ -57,9 +59,8 @@ def test_a_new_person_must_choose_a_password_of_their_own(people: Cast) -> None:
     for address in ("/", "/problems/", "/me/"):
         led = client.get(address)
         assert (led.status_code, led.headers["Location"]) == (302, "/accounts/password/change/")
-    assert "Choose a password of your own" in words(client.get("/accounts/password/change/")) or (
-        "自己的" in words(client.get("/accounts/password/change/"))
-    )
+    # The account's own language, whatever the browser's.
+    assert "请先设置您自己的密码" in words(client.get("/accounts/password/change/"))
     own = "ein-langes-eigenes-Wort-7"
     client.post("/accounts/password/change/", {"oldpassword": password, "password1": own, "password2": own})
     person.refresh_from_db()
@@ -334,3 +335,13 @@ def test_more_people_than_a_page_holds(people: Cast) -> None:
     rest = client.get("/office/people/" + older[1].replace("&amp;", "&"))
     assert rest.content.decode().count("data-person=") == 10
     assert client.get("/office/people/?after=nonsense").status_code == 302
+
+
+def test_ending_the_last_role_of_a_unit_with_running_work_warns(people: Cast) -> None:
+    client = sign_in(people.admin)
+    make_problem(people, status=Status.ASSIGNED)
+    post = people.handler1.memberships.get()
+    form = f"/office/posts/{post.pk}/end/"
+    assert "Nobody is left in this role here" in words(client.get(form))
+    make_person("second", "二人", (people.housing, Role.HANDLER))
+    assert "Nobody is left in this role here" not in words(client.get(form))

@@ -104,3 +104,12 @@ def test_the_page_of_views_asks_the_same_for_one_and_many(
         if number in (0, 11):
             with django_assert_num_queries(4):
                 client.get("/views/")
+
+
+def test_a_view_like_a_built_in_one_leaves_one_tab_present_and_the_tabs_lead_to_all_views(client: Client) -> None:
+    save(client, "所有未办结", "state=open")
+    body = client.get("/problems/?state=open").content.decode()
+    tabs = body.split('id="problem-tabs"')[1].split("</nav>")[0]
+    assert "所有未办结" in tabs
+    assert tabs.count('aria-current="page"') == 1
+    assert 'href="/views/"' in tabs

@@ -99,3 +99,10 @@ def test_a_day_of_the_past_is_told_as_it_was(cast: Cast) -> None:
 def test_the_command_says_what_it_can_not_read(db: None, args: tuple[str, str]) -> None:
     with pytest.raises(CommandError):
         call_command("send_digest", *args)
+
+
+def test_the_command_says_where_the_links_lead(cast: Cast, settings: Any) -> None:
+    settings.URL = "https://track.example"
+    out = StringIO()
+    call_command("send_digest", "--dry-run", stdout=out)
+    assert "The links of the letters lead to https://track.example (CASETRACKER_URL)." in out.getvalue()

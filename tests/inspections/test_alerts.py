@@ -79,7 +79,7 @@ def test_visits_recorded_before_follow_after_it_was_said_how_many(people: Cast) 
     client = sign_in(people.supervisor1)
     asked = client.post("/office/alerts/new/", values(people))
     assert asked.status_code == 200
-    assert "3 visits of these days would show another alert" in words(asked)
+    assert "The alert that 3 visits of these days show would change" in words(asked)
     assert not AlertPeriod.objects.exists()
     assert not Event.objects.filter(subject_type="alert").exists()
     mark = asked.content.decode().split('name="seen" value="')[1].split('"')[0]

@@ -11,7 +11,7 @@ from inspections.enums import Route, Status, VoidKind
 from inspections.figures import Period
 from inspections.models import Problem, Stage, Visit
 from tests.builders import at, day, make_problem
-from tests.cast import Cast
+from tests.cast import Cast, sign_in
 
 FIRST = day("2019-11-01")
 MONDAY = at("2019-12-02 09:00")
@@ -53,6 +53,26 @@ def test_the_list_behind_a_figure_of_the_past_holds_the_rows_that_it_counted(peo
         shown = client.get(f"{reverse('figures')}?from=2019-11-01&to={last}").content.decode()
         [cell] = re.findall(r'data-figure="problems"[^>]*>(.*?)</a>', shown, re.S)
         assert re.sub(r"\D", "", re.sub(r"<[^>]+>", "", cell)) == str(wanted)
+
+
+def test_kinds_and_units_add_up_to_the_total_with_those_that_have_none(people: Cast) -> None:
+    make_problem(people, status=Status.ASSIGNED)
+    bare = make_problem(people)
+    Problem.objects.filter(pk=bare.pk).update(kind=None)
+    browser = sign_in(people.supervisor1)
+
+    context = browser.get("/figures/").context
+
+    total = context["totals"]["problems"]
+    assert total == 2
+    assert sum(row["value"] for row in context["kinds"]) == total
+    assert sum(row["problems"]["value"] for row in context["units"]) == total
+    kind = next(row for row in context["kinds"] if row["key"] == "kind-none")
+    unit = next(row for row in context["units"] if row["problems"]["key"] == "problems-unit-none")
+    for url in (kind["url"], unit["problems"]["url"]):
+        page = browser.get(url).content.decode()
+        assert bare.number in page
+        assert 'data-total="1"' in page
 
 
 def test_what_an_import_brought_as_void_never_counted(people: Cast) -> None:

@@ -12,9 +12,11 @@ from django.urls import reverse
 from casetracker import working
 from casetracker.enums import JobState
 from casetracker.models import Job, User
+from inspections import workflow
+from inspections.enums import VoidKind
 from inspections.models import ImportBatch, Problem
 from tests.cast import Cast
-from tests.inspections.ledger.test_importing import changed, ledger
+from tests.inspections.ledger.test_importing import changed, ledger, take_in
 from tests.inspections.test_concurrency import at_once
 
 
@@ -223,3 +225,81 @@ def test_the_list_of_imports_asks_the_same_number_of_questions_for_30_as_for_1(
     make(29)
     with django_assert_num_queries(len(first)):
         assert 'data-total="30"' in client.get(reverse("import")).content.decode()
+
+
+def checked_page(client: Client, path: Path, office: int, language: str = "en") -> str:
+    """The page of the check of this ledger."""
+    client.cookies["language"] = language
+    upload(client, path, office=office)
+    working.work()
+    job = Job.objects.filter(kind="ledger_check").latest("created_at")
+    return client.get(client.get(reverse("job", args=[job.pk]))["Location"]).content.decode()
+
+
+@pytest.mark.usefixtures("committed")
+def test_the_check_says_what_each_column_is_read_as_and_what_would_be_lost(tmp_path: Path) -> None:
+    from tests.cast import cast
+
+    people = cast()
+    client = signed_in(people.supervisor1)
+    path = tmp_path / "more.csv"
+    head = "问题编号,发现日期,县（市、区）,点位名称,问题描述,是否办结,序号\n"
+    path.write_text(head + "焦督〔2019〕7号,2019-10-16,解放区,锦绣工地,甲,是,1\n", "utf-8")
+    page = checked_page(client, path, people.office.pk)
+    report = Job.objects.get().result
+    assert report["unread"] == ["是否办结", "序号"]
+    assert report["columns"]["found_on"] == "发现日期"
+    assert "found_on" in page.split("Read as", 1)[1]
+    assert page.count("not read") == 2
+    warning = page.split("Nothing reads", 1)[1].split("</p>", 1)[0]
+    assert "是否办结" in warning
+    assert "序号" not in warning
+    assert "锦绣工地" in page.split("Created with it", 1)[1].split("Columns", 1)[0]
+    assert "Nothing reads" not in checked_page(client, ledger(tmp_path, changed()), people.office.pk)
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_check_counts_what_it_would_change_and_lists_the_values(tmp_path: Path) -> None:
+    from tests.cast import cast
+
+    people = cast()
+    client = signed_in(people.supervisor1)
+    rows = [changed(), changed(问题编号="焦督〔2019〕8号", 问题描述="乙")]
+    page = checked_page(client, ledger(tmp_path, *rows), people.office.pk)
+    assert "Import these 2" in page
+    client.post(reverse("import_begin", args=[Job.objects.get().pk]))
+    working.work()
+    batch = ImportBatch.objects.get()
+    page = client.get(reverse("import_batch", args=[batch.pk])).content.decode()
+    assert "Release 2 open problems" in page
+    assert f'href="/problems/?batch={batch.pk}" data-figure="2"' in page
+    assert 'data-total="2"' in client.get(f"/problems/?batch={batch.pk}").content.decode()
+
+    page = checked_page(client, ledger(tmp_path, *rows), people.office.pk)
+    assert "rows can be imported" not in page
+    assert "Nothing to import" in page
+    rows[1] = changed(问题编号="焦督〔2019〕8号", 问题描述="乙", 整改时限="2019-10-28")
+    page = checked_page(client, ledger(tmp_path, *rows), people.office.pk)
+    assert "Import these 1" in page
+    assert "2019-10-28" in page.split("Changed values", 1)[1]
+
+    first, second = Problem.objects.order_by("number_seq")
+    workflow.void(second, by=people.supervisor1, kind=VoidKind.TEST, reason="误")
+    page = client.get(reverse("import_batch", args=[batch.pk])).content.decode()
+    assert re.search(r"Release 1 open problem\b", page)
+    assert 'data-figure="1"' in page
+    workflow.void(first, by=people.supervisor1, kind=VoidKind.TEST, reason="误")
+    page = client.get(reverse("import_batch", args=[batch.pk])).content.decode()
+    assert 'data-verb="release_import"' not in page
+    assert "nothing to release" in page
+
+
+@pytest.mark.django_db
+def test_a_released_batch_says_lastingly_who_released_it(people: Cast, tmp_path: Path) -> None:
+    batch = take_in(ledger(tmp_path, changed()), people.office).batch
+    assert batch is not None
+    client = signed_in(people.supervisor1)
+    answer = client.post(reverse("import_release", args=[batch.pk]), follow=True)
+    assert "mail now speak of 1 open problem." in answer.content.decode()
+    page = client.get(reverse("import_batch", args=[batch.pk])).content.decode()
+    assert re.search(rf"released by\s.*{people.supervisor1}", page)

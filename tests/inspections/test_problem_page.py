@@ -17,6 +17,7 @@ from inspections import workflow
 from inspections.enums import AssignmentRole, Audience, Result, Route, Status
 from inspections.forms import VERB_FORMS
 from inspections.models import Problem
+from inspections.views.problem import files
 from inspections.views.problem.panels import path, timeline
 from inspections.views.problem.record import load
 from inspections.workflow import Addressee
@@ -123,7 +124,7 @@ def test_one_next_step_is_offered_to_whoever_is_to_take_it(cast: Cast) -> None:
         (Status.REPORTED, "inspector2"): "",
         (Status.REPORTED, "handler1"): "An inspector or a supervisor verifies it.",
         (Status.VERIFIED, "supervisor1"): "Next step: Close",
-        (Status.CLOSED, "supervisor1"): "Nothing. It can only be read.",
+        (Status.CLOSED, "supervisor1"): "It is closed. You may still: ",
     }
     problems = {status: make_problem(cast, status=status) for status in {status for status, _ in expected}}
     for (status, name), words in expected.items():
@@ -141,6 +142,35 @@ def test_actions_carry_their_verb_and_only_what_is_allowed_is_a_link(cast: Cast)
     )
     assert verbs_on(page(cast.handler1, problem)) == {"comment"}
     assert verbs_on(page(cast.officer1, problem)) == set()
+
+
+def test_one_that_ended_says_what_its_reader_may_still_do(cast: Cast) -> None:
+    closed, void = make_problem(cast, status=Status.CLOSED), make_problem(cast, status=Status.VOID)
+
+    assert "It is closed. You may still: Re-inspect, Reopen, Comment, Amend, " in step_of(cast.supervisor2, closed)
+    assert "It is closed and can only be read." in step_of(cast.officer1, closed)
+    assert "It is void and can only be read." in step_of(cast.officer1, void)
+
+
+def test_what_waits_for_further_units_names_them(cast: Cast) -> None:
+    others = [Addressee(cast.city_management, AssignmentRole.REGULATOR)]
+    problem = make_problem(cast, status=Status.RECTIFYING, special=True, others=others)
+    assert "City Management" not in step_of(cast.supervisor1, problem)
+
+    workflow.report_back(problem, by=cast.handler1, text="已办", shots=[shot()])
+
+    assert "The lead unit has reported back. Still to report back: City Management." in step_of(cast.officer1, problem)
+    own = step_of(cast.handler1, problem)
+    assert "Your unit has reported back. Still to report back: City Management." in own
+    assert "Next step" not in own
+    form = signed_in(cast.supervisor1).get(reverse("problem_verb", args=[problem.pk, "verify"]))
+    assert "These units have not reported back: City Management." in text_of(form)
+
+
+def step_of(person: User, problem: Problem) -> str:
+    """What the panel of the next step says to this person."""
+    body = page(person, problem).content.decode().split('id="step"')[1].split("</section>")[0]
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html.unescape(body)))
 
 
 def test_four_eyes_are_said_where_the_step_would_stand(cast: Cast) -> None:
@@ -322,3 +352,7 @@ def test_a_request_for_more_time_that_lapsed_is_told_with_what_made_it_lapse(
         assert sentence in html.unescape(re.sub("<[^>]+>", "", last["sentence"]))
         assert not any(sentence in re.sub("<[^>]+>", "", one["sentence"]) for one in earlier)
         assert last["sentence"] in [one["sentence"] for one in timeline(record, "clock")["rows"]]
+
+
+def test_the_custody_log_says_that_a_file_was_withdrawn_in_the_readers_words() -> None:
+    assert str(files.ACTIONS["withdrawn"]) == "withdrawn"

@@ -9,13 +9,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from casetracker.audit import timeline
+from casetracker.dates import short_moment
+from casetracker.enums import Role
+from casetracker.models import User
 from inspections import workflow
 from inspections.enums import AssignmentRole, Route, Severity, Status, Verb
 from inspections.models import Problem
 from inspections.workflow import Addressee
 from inspections.workflow.table import MOVES
 from tests.builders import make_problem, make_site
-from tests.cast import Cast
+from tests.cast import Cast, make_person
 from tests.cast import cast as make_cast
 from tests.inspections.pressing import do, full, later, page, picture, press, signed_in, text_of
 
@@ -137,6 +140,28 @@ def test_a_merger_finds_its_survivor_by_the_last_figures_of_the_number(cast: Cas
     problem.refresh_from_db()
     assert problem.merged_into == survivor
     assert f"Merged into {survivor.number}" in text_of(page(cast.supervisor1, problem))
+
+
+def test_a_file_to_withdraw_is_shown_with_who_sent_it_and_when(cast: Cast) -> None:
+    problem = make_problem(cast, status=Status.REPORTED)
+    after = problem.attachments.get(phase="after")
+    form = signed_in(cast.supervisor1).get(reverse("problem_verb", args=[problem.pk, "withdraw_evidence"]))
+    seen = text_of(form)
+    moment = short_moment(after.taken_at or after.added_at)
+    assert f"Housing Bureau, {cast.handler1}, {moment}" in seen.replace(" ,", ",")
+    assert reverse("evidence", args=[after.evidence_id, "thumbnail"]) in form.content.decode()
+
+
+def test_an_inspector_of_another_team_reads_the_real_reason(cast: Cast) -> None:
+    problem = make_problem(cast, status=Status.REPORTED)
+    stranger = make_person("both", "双岗", (cast.team2, Role.INSPECTOR), (cast.housing, Role.LEADER))
+    stranger = User.objects.get(pk=stranger.pk)
+    reason = workflow.refused(Problem.objects.get(pk=problem.pk), stranger)[Verb.VERIFY]
+    assert reason is not None
+    assert reason.startswith("You belonged to Housing Bureau while it was responsible")
+    other = workflow.refused(Problem.objects.get(pk=problem.pk), cast.inspector2)[Verb.VERIFY]
+    assert other is not None
+    assert other.startswith("You are an inspector of another team.")
 
 
 def test_evidence_is_withdrawn_and_given_to_the_problem_it_belongs_to(cast: Cast) -> None:

@@ -134,7 +134,7 @@ def test_it_is_found_neither_before_its_visit_nor_after_its_fix_was_spoken_of(pe
     site = make_site(people)
     visit = make_visit(people, site, on=day("2019-12-02"))
     reported = make_problem(people, status=Status.REPORTED, site=site, visit=visit, now=MONDAY)
-    looked_at = make_problem(people, status=Status.RECTIFYING, now=MONDAY)
+    looked_at = make_problem(people, status=Status.RECTIFYING, route=Route.ON_SPOT, now=MONDAY)
     workflow.recheck(looked_at, by=people.inspector1, result=Result.NOT_FIXED, now=at("2019-12-04 09:00"))
 
     for problem, wrong in ((reported, "2019-12-03"), (reported, "2019-12-01"), (looked_at, "2019-12-05")):
@@ -142,6 +142,21 @@ def test_it_is_found_neither_before_its_visit_nor_after_its_fix_was_spoken_of(pe
             amend(problem, people.supervisor1, found_on=day(wrong))
         assert refusal.value.field == "found_on"
     assert amend(looked_at, people.supervisor1, found_on=day("2019-12-04")).found_on == day("2019-12-04")
+
+
+def test_it_is_not_found_after_the_day_it_was_handed_on(people: Cast) -> None:
+    assigned = make_problem(people, status=Status.ASSIGNED, now=MONDAY)
+    sent = make_problem(people, status=Status.RECTIFYING, route=Route.ON_SPOT, now=MONDAY)
+    workflow.to_central(sent, by=people.inspector1, reason="须移交", now=MONDAY)
+
+    for problem in (assigned, sent):
+        before = snapshot(problem)
+        with pytest.raises(Invalid) as refusal:
+            amend(problem, people.supervisor1, found_on=day("2019-12-04"))
+        assert refusal.value.field == "found_on"
+        assert str(refusal.value) == "It can’t be found after 2 Dec 2019, when it was handed on."
+        assert snapshot(problem) == before
+    assert amend(assigned, people.supervisor1, found_on=day("2019-11-30")).found_on == day("2019-11-30")
 
 
 def test_the_units_hear_nothing_of_what_only_the_office_reads(people: Cast) -> None:

@@ -8,7 +8,7 @@ from django.utils.html import strip_tags
 from casetracker.errors import IllegalMove, Invalid, NotAllowed
 from casetracker.models import DeadlineRule
 from inspections import policy, queues, workflow
-from inspections.enums import AssignmentRole, Status
+from inspections.enums import AssignmentRole, EscalationLevel, Status
 from inspections.models import Extension, Problem
 from inspections.subjects import event_sentence
 from inspections.workflow import Addressee
@@ -219,7 +219,7 @@ def test_a_request_nobody_decided_ends_with_what_it_was_about(people: Cast, end:
 
 
 @pytest.mark.parametrize("decision", ["pending", "granted", "refused"])
-@pytest.mark.parametrize("end", ["report_back", "hand_back", "verify"])
+@pytest.mark.parametrize("end", ["report_back", "hand_back", "verify", "pressed_before"])
 def test_history_calls_only_a_request_nobody_decided_lapsed(people: Cast, decision: str, end: str) -> None:
     status = Status.CLAIMED if end == "hand_back" else Status.RECTIFYING
     problem = make_problem(people, status=status, now=MONDAY)
@@ -230,7 +230,13 @@ def test_history_calls_only_a_request_nobody_decided_lapsed(people: Cast, decisi
             problem, by=people.supervisor1, extension=extension, granted_on=granted_on, note="不行", now=WEDNESDAY
         )
 
-    if end == "report_back":
+    if end == "pressed_before":
+        workflow.pause(problem, by=people.supervisor1, reason="停工", now=WEDNESDAY)
+        workflow.resume(problem, by=people.supervisor1, now=WEDNESDAY)
+        level = EscalationLevel.SUPERVISION
+        workflow.escalate(problem, by=people.supervisor1, level=level, reason="逾期", now=WEDNESDAY)
+        workflow.lift(problem, by=people.supervisor1, reason="已改", now=WEDNESDAY)
+    if end in ("report_back", "pressed_before"):
         workflow.report_back(problem, by=people.handler1, text="已办", shots=[shot()], now=WEDNESDAY)
     elif end == "hand_back":
         workflow.hand_back(problem, by=people.handler1, reason="不属本局", now=WEDNESDAY)

@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
@@ -55,6 +56,7 @@ class Command(BaseCommand):
         for letter in report["letters"]:
             self.stdout.write(f"{letter['state']:>9}  {letter['reader']}: {letter['subject']}")
         self.stdout.write(summary(report))
+        self.stdout.write(f"The links of the letters lead to {settings.URL} (CASETRACKER_URL).")
 
 
 def summary(report: dict[str, Any]) -> str:

@@ -136,5 +136,5 @@ def post_end(request: HttpRequest, pk: int) -> HttpResponse:
             else:
                 messages.success(request, _("The change is on the record."))
                 return redirect("person", post.user_id)
-    context = {"form": form, "post": post, "one": post.user, "begun": begun}
+    context = {"form": form, "post": post, "one": post.user, "begun": begun, "left": writing.left_alone(post)}
     return render(request, "office/post_end.html", context, status=status)

@@ -40,6 +40,10 @@ class Report:
     refused: list[RowError] = field(default_factory=list)
     refused_rows: int = 0
     doubtful: list[RowError] = field(default_factory=list)
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    # The sheet's header of each canonical column that is read, and the headers of columns that are not.
+    columns: dict[str, str] = field(default_factory=dict)
+    unread: list[str] = field(default_factory=list)
     made: dict[str, int] = field(default_factory=dict)
     made_names: dict[str, list[str]] = field(default_factory=dict)
     batch: ImportBatch | None = None
@@ -55,6 +59,7 @@ class Report:
         """Bring the remarks into the order of the rows, whichever were taken in first."""
         self.refused.sort(key=lambda one: one.row)
         self.doubtful.sort(key=lambda one: one.row)
+        self.changes.sort(key=lambda one: one["row"])
 
     def as_json(self) -> dict[str, Any]:
         """The report in the form that the command prints and the batch keeps."""
@@ -69,6 +74,9 @@ class Report:
             "refused": [one.as_json() for one in self.refused],
             "refused_rows": self.refused_rows,
             "doubtful": [one.as_json() for one in self.doubtful],
+            "changes": self.changes,
+            "columns": self.columns,
+            "unread": self.unread,
             "made": self.made,
             "made_names": self.made_names,
         }
@@ -82,6 +90,8 @@ class Outcome:
     outcome: str
     subject_id: Any = None
     before: dict[str, Any] = field(default_factory=dict)
+    # What an update changed: row, number, column, old and new value.
+    changes: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Writer(Protocol):
@@ -160,6 +170,7 @@ def import_file(
         names.flush()
         report.sort()
         report.hidden = ledger.hidden
+        report.columns, report.unread = ledger.read, ledger.unread
         report.made, report.made_names = dict(names.created), dict(names.called)
         batch.report = report.as_json()
         batch.save(update_fields=["report"])
@@ -210,6 +221,7 @@ def _keep(batch: ImportBatch, outcomes: list[Outcome], report: Report) -> None:
             report.created += 1
         elif one.outcome == "updated":
             report.updated += 1
+            report.changes.extend(one.changes[: max(0, KEPT_REMARKS - len(report.changes))])
         else:
             report.unchanged += 1
         report.doubt(*one.row.doubtful)

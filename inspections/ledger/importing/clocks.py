@@ -10,16 +10,21 @@ from casetracker.workdays import count
 from inspections import deadlines
 from inspections.enums import WITH_UNIT, AssignmentState, Clock, Status, Verb
 from inspections.ledger.importing.past import Past, dates_of, moment, status_of
-from inspections.models import Assignment
+from inspections.models import Assignment, Problem
 
 SUBJECT = "problem"
 FIRST = (Clock.CLAIM, Clock.FEEDBACK)
+# What set a clock going that counts from the day an import was released.
+RELEASED = "release_import"
 
 
-def clocks_of(past: Past, own: list[Assignment], stays: dict[Status, datetime.datetime]) -> list[Deadline]:
+def clocks_of(
+    past: Past, own: list[Assignment], stays: dict[Status, datetime.datetime], told_on: datetime.date | None = None
+) -> list[Deadline]:
     """The rectification clock of each addressee, and the clock of the step that the ledger left open.
 
-    A problem that has a date but no unit yet has a rectification clock of its own, its team's.
+    A problem that has a date but no unit yet has a rectification clock of its own, its team's. It is to be assigned
+    from the day it was released, `told_on`; of one that is still held, from the day it was found.
     """
     values = past.row.values
     first, due, rule = dates_of(past)
@@ -56,6 +61,9 @@ def clocks_of(past: Past, own: list[Assignment], stays: dict[Status, datetime.da
         rows.append(_counted(Clock.VERIFY, values["done_on"], stays[status], problem.pk, past.team))
     elif status == Status.VERIFIED:
         rows.append(_counted(Clock.CLOSE, values["rechecked_on"], stays[status], problem.pk, problem.office))
+    elif status == Status.FOUND and told_on is not None:
+        at = past.at(told_on, 17)
+        rows.append(_counted(Clock.DEPLOY, told_on, at, problem.pk, problem.office, started_by=RELEASED))
     elif status == Status.FOUND:
         rows.append(_counted(Clock.DEPLOY, found, stays[status], problem.pk, problem.office))
     return rows
@@ -72,7 +80,7 @@ def first_clocks(assignments: Iterable[Assignment], on: datetime.date, now: date
     at = min(now, moment(on, 17))
     rules = {clock: _rule(clock, on) for clock in FIRST}
     return [
-        _counted(clock, on, at, one.problem_id, one.unit, part=one.pk, rule=rules[clock])
+        _counted(clock, on, at, one.problem_id, one.unit, part=one.pk, rule=rules[clock], started_by=RELEASED)
         for one in waiting
         for clock in FIRST
     ]
@@ -87,9 +95,40 @@ def start_first_clocks(problems: Iterable[Any], on: datetime.date, now: datetime
     Deadline.objects.bulk_create(rows, batch_size=1000)
 
 
-def first_day_told(problem_id: Any) -> datetime.date | None:
-    """The day on which the units of a problem were first asked to claim it; None when they were not yet."""
-    rows = Deadline.objects.of(SUBJECT, problem_id).current().filter(clock=Clock.CLAIM)
+def restart_deploy_clocks(problems: list[Any], on: datetime.date, now: datetime.datetime) -> None:
+    """Let the office assign what the ledger left without a unit from this day on (problems: ids).
+
+    Nobody was asked to before: the clock's own row moves, and there is no earlier promise to keep a version of.
+    """
+    clocks = Deadline.objects.running().filter(
+        subject_type=SUBJECT, subject_id__in=problems, clock=Clock.DEPLOY, started_by=Verb.IMPORT
+    )
+    rows = list(clocks)
+    if not rows:
+        return
+    rule = _rule(Clock.DEPLOY, on)
+    counted = count(on, deadlines.term_of(rule), calendars.load())
+    for row in rows:
+        row.rule, row.amount, row.term_unit, row.roll = rule, rule.amount, rule.unit, rule.roll
+        row.started_on, row.started_by, row.opened_at = on, RELEASED, min(now, moment(on, 17))
+        row.first_due_on = row.due_on = counted.due_on
+        row.provisional = counted.provisional
+    columns = ["rule", "amount", "term_unit", "roll", "started_on", "started_by", "opened_at", "first_due_on"]
+    Deadline.objects.bulk_update(rows, [*columns, "due_on", "provisional"], batch_size=1000)
+    waiting = Problem.objects.filter(pk__in=[row.subject_id for row in rows], status=Status.FOUND)
+    moved = list(waiting.only("pk", "status", "due_on", "met_on"))
+    for problem in moved:
+        step = [(Clock.DEPLOY, counted.due_on)]
+        if problem.due_on is not None and problem.met_on is None:  # its own, as long as it has no unit
+            step.append((Clock.RECTIFY, problem.due_on))
+        problem.next_due_on = deadlines.next_due_on(problem.status, problem.due_on, problem.met_on, step)
+    Problem.objects.bulk_update(moved, ["next_due_on"], batch_size=1000)
+
+
+def first_day_told(problem_id: Any, clock: Clock = Clock.CLAIM) -> datetime.date | None:
+    """The day from which somebody was first asked to claim a problem, or to assign it; None when nobody was yet."""
+    rows = Deadline.objects.of(SUBJECT, problem_id).current().filter(clock=clock)
+    rows = rows.exclude(clock=Clock.DEPLOY, started_by=Verb.IMPORT)
     return rows.order_by("started_on").values_list("started_on", flat=True).first()
 
 
@@ -106,6 +145,7 @@ def _counted(
     *,
     part: Any = None,
     rule: DeadlineRule | None = None,
+    started_by: str = Verb.IMPORT,
 ) -> Deadline:
     """A running clock of the problem from a day on, by the rule of that day."""
     rule = rule or _rule(clock, on)
@@ -121,7 +161,7 @@ def _counted(
         term_unit=rule.unit,
         roll=rule.roll,
         started_on=on,
-        started_by=Verb.IMPORT,
+        started_by=started_by,
         first_due_on=counted.due_on,
         due_on=counted.due_on,
         provisional=counted.provisional,

@@ -22,6 +22,37 @@ MAY_BE_SAME = _(
 )
 
 
+MAY_BE_SAME_CHANGED = _(
+    "It may be %(number)s with another description: an earlier import brought it with this day, site and unit or kind. "
+    "The row was imported as a new problem. Give it that number if it is the same."
+)
+
+
+def doubt_changed(pasts: list[Past], batch: ImportBatch, spoken_of: list[UUID]) -> None:
+    """List as doubtful the new rows without a number that tell of a problem of an earlier import in other words.
+
+    Such a row has the day, the site, and the unit and the kind of what is here, each of both where it has one; what
+    other rows of this ledger speak of, `spoken_of`, is none of them.
+    """
+    bare = [past for past in pasts if past.import_key]
+    if not bare:
+        return
+    days, sites = {past.row.values["found_on"] for past in bare}, {past.site.pk for past in bare}
+    rows = _of_earlier_imports(batch).filter(found_on__in=days, site__in=sites).exclude(pk__in=spoken_of)
+    in_order = rows.order_by("-number_year", "-number_seq", "-pk")
+    columns = in_order.values_list("number", "found_on", "site", "lead_unit", "kind")
+    known: dict[tuple[Any, ...], str] = {tuple(told): number for number, *told in columns}
+    for past in bare:
+        unit, kind = past.lead.pk if past.lead else None, past.kind.pk if past.kind else None
+        number = known.get((past.row.values["found_on"], past.site.pk, unit, kind))
+        if number is not None and (unit is not None or kind is not None):
+            header = past.row.headers.get("description", "description")
+            message = Message(MAY_BE_SAME_CHANGED, {"number": number})
+            value = past.row.values["description"][:200]
+            doubt = RowError(past.row.row, header, value, "may_be_same_changed", message)
+            past.row = dataclasses.replace(past.row, doubtful=(*past.row.doubtful, doubt))
+
+
 def part_doubles(pasts: list[Past], batch: ImportBatch) -> tuple[list[Past], list[Outcome]]:
     """The rows that are new indeed, and what becomes of those that an earlier import may have brought already.
 

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connections, transaction
@@ -16,13 +17,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from casetracker import audit, notices, registry
+from casetracker.enums import Role
 from casetracker.errors import IllegalMove, Invalid
 from casetracker.models import Deadline, Event, Job, Unit, User
 from casetracker.working import LostLease
 from inspections.enums import AssignmentState, Clock, ImportState
 from inspections.ledger.errors import LedgerError
 from inspections.ledger.importing.batch import import_file
-from inspections.ledger.importing.clocks import start_first_clocks
+from inspections.ledger.importing.clocks import restart_deploy_clocks, start_first_clocks
 from inspections.ledger.mapping import from_dict
 from inspections.models import Assignment, ImportBatch, Problem
 from inspections.workflow import telling
@@ -130,9 +132,12 @@ def release(batch: ImportBatch, *, by: User) -> int:
     row.released_at, row.released_by = now, by
     row.save(update_fields=["released_at", "released_by"])
     waiting = Problem.objects.select_for_update(of=("self",)).filter(import_batch=row, held=True).order_by("pk")
-    held = {problem.pk: problem for problem in waiting.only("pk", "number")}
-    Problem.objects.filter(pk__in=held).update(held=False)
+    every = list(waiting.only("pk", "number", "status"))
+    Problem.objects.filter(pk__in=[problem.pk for problem in every]).update(held=False)
+    # What was voided, merged or closed meanwhile is not spoken of, nor counted.
+    held = {problem.pk: problem for problem in every if problem.is_open}
     start_first_clocks(list(held), timezone.localdate(now), now)
+    restart_deploy_clocks(list(held), timezone.localdate(now), now)
     events = [
         audit.event(
             subject_type="problem",
@@ -147,7 +152,34 @@ def release(batch: ImportBatch, *, by: User) -> int:
     ]
     audit.record_many(events)
     _tell_assigned(events)
+    _tell_units(row, list(held), now)
     return len(held)
+
+
+def _tell_units(batch: ImportBatch, problems: list[UUID], now: datetime.datetime) -> None:
+    """One notice per handler and unit of how many problems of the batch the ledger itself gave to the unit."""
+    rows = Assignment.objects.live().filter(problem__in=problems, assigned_by__isnull=True).select_related("unit")
+    given: dict[Unit, set[UUID]] = {}
+    for one in rows:
+        given.setdefault(one.unit, set()).add(one.problem_id)
+    for unit, keys in given.items():
+        seeing = [
+            person
+            for person in telling.people_of([unit], Role.HANDLER)
+            if Problem.objects.visible_to(person).filter(pk__in=keys).exists()
+        ]
+        notices.queue(
+            seeing,
+            kind="import_released",
+            subject_type="import",
+            subject_id=batch.pk,
+            label=batch.file_name,
+            period=f"unit-{unit.pk}",
+            at=now,
+            count=len(keys),
+            unit=unit.name_zh,
+            unit_en=unit.name_en,
+        )
 
 
 def _tell_assigned(events: list[Event]) -> None:

@@ -96,7 +96,7 @@ class Names:
     office: Unit
     create: frozenset[str]
     created: dict[str, int] = field(default_factory=dict)
-    # The first names of what was created, of each sort but sites.
+    # The first names of what was created, of each sort.
     called: dict[str, list[str]] = field(default_factory=dict)
     _sites: dict[tuple[str, str], Site] = field(default_factory=dict)
     _changed_sites: dict[tuple[str, str], Site] = field(default_factory=dict)
@@ -202,7 +202,7 @@ class Names:
             found = Site(office=self.office, name=name, district=district, kind=site_kind, lat=lat, lon=lon)
             found.search = index_site(found)
             self._sites[key] = self._changed_sites[key] = found
-            self._count("sites")
+            self._count("sites", name)
         elif found.lat is None and lat is not None:
             found.lat, found.lon = lat, lon
             self._changed_sites[key] = found

@@ -13,7 +13,7 @@ from casetracker.models import Event, NumberSeries
 from inspections.ledger.cells import CaseNumber
 from inspections.ledger.errors import Message, RowError
 from inspections.ledger.importing.batch import Outcome, Report
-from inspections.ledger.importing.doubles import part_doubles
+from inspections.ledger.importing.doubles import doubt_changed, part_doubles
 from inspections.ledger.importing.names import Names
 from inspections.ledger.importing.past import Past
 from inspections.ledger.importing.resolving import resolve
@@ -74,6 +74,8 @@ class ProblemWriter:
         self.names.flush()
         unknown, known = self._sorted(wanted, report)
         new, doubled = part_doubles(unknown, self.batch)
+        spoken_of = [problem.pk for _past, problem in known] + [one.subject_id for one in doubled]
+        doubt_changed(new, self.batch, spoken_of)
         self._number(new)
         self._join_visits(new, report)
         write_pasts(new, self.batch, self.now, held=self.held, today=self.today)
@@ -146,8 +148,8 @@ class ProblemWriter:
                 row = dataclasses.replace(past.row, doubtful=(*past.row.doubtful, doubt))
                 outcomes.append(Outcome(row, "unchanged", problem.pk))
             else:
-                before = rewrite(past, problem, self.batch, self.now, held=self.held, today=self.today)
-                outcomes.append(Outcome(past.row, "updated", problem.pk, before))
+                before, changes = rewrite(past, problem, self.batch, self.now, held=self.held, today=self.today)
+                outcomes.append(Outcome(past.row, "updated", problem.pk, before, changes))
         return outcomes
 
     # --- New ---

@@ -8,7 +8,8 @@ from casetracker import audit
 from casetracker.enums import UnitKind
 from casetracker.models import Deadline
 from inspections import deadlines
-from inspections.enums import AssignmentRole, AssignmentState, Result, Route, Status, Verb
+from inspections.enums import AssignmentRole, AssignmentState, Clock, Result, Route, Status, Verb
+from inspections.ledger.importing.changes import changes_of, handlers_of, named, tell_changed
 from inspections.ledger.importing.clocks import SUBJECT, clocks_of, first_clocks, first_day_told
 from inspections.ledger.importing.past import Past, columns_of, stages_of
 from inspections.models import Assignment, ImportBatch, Problem, Recheck, Stage
@@ -79,7 +80,7 @@ def parts_of(pasts: list[Past], now: datetime.datetime, *, told_on: datetime.dat
             parts.stages.append(Stage(problem=past.made, status=status, since=since, until=until, verb=Verb.IMPORT))
         own = _assignments(past, stays[0][1])
         parts.assignments.extend(own)
-        clocks = clocks_of(past, own, dict(stays))
+        clocks = clocks_of(past, own, dict(stays), None if past.made.held else told_on)
         parts.clocks.extend(clocks)
         past.made.next_due_on = _next_due_on(past.made, clocks)
         if not past.made.held:
@@ -136,20 +137,24 @@ def _assignments(past: Past, since: datetime.datetime) -> list[Assignment]:
 
 def rewrite(
     past: Past, problem: Problem, batch: ImportBatch, now: datetime.datetime, *, held: bool, today: datetime.date
-) -> dict[str, Any]:
-    """Bring a locked problem that only imports have written to what the ledger says now; returns the values before.
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Bring a locked problem that only imports have written to what the ledger says now.
+
+    Returns the values before, and what changed as the report tells it.
 
     Its stages, clocks and assignments are made anew from the ledger's dates; its number, visit and history stay.
     One that the ledger opens again is `held` with this batch, whoever released the one it came with.
     """
     past.problem = problem
-    was_open, told_on = problem.is_open, first_day_told(problem.pk)
+    was_open = problem.is_open
+    handled = handlers_of(problem)
+    units = dict(Assignment.objects.live().filter(problem=problem).values_list("unit_id", "unit__name_zh"))
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
     for name, value in columns_of(past).items():
         old = getattr(problem, name)
         if old != value:
-            before[name], after[name] = old, value
+            before[name], after[name] = named(old), named(value)
             setattr(problem, name, value)
     problem.status_since = stages_of(past)[-1][1]
     problem.import_digest = past.digest
@@ -159,6 +164,7 @@ def rewrite(
         problem.held = problem.held and problem.is_open
     problem.version += 1
     problem.search = index_problem(problem)
+    told_on = first_day_told(problem.pk, Clock.DEPLOY if problem.status == Status.FOUND else Clock.CLAIM)
     parts = parts_of([past], now, told_on=told_on or today)
     problem.save()
     Stage.objects.filter(problem=problem).delete()
@@ -167,9 +173,14 @@ def rewrite(
     Assignment.objects.filter(problem=problem).delete()
     parts.write()
     event = _event(past, batch, now, "import")
-    event.before, event.after = audit.plain(before), audit.plain(after)
+    others = sorted(name for name in units.values() if name != before.get("lead_unit", named(past.lead)))
+    co_units = sorted(unit.name_zh for unit in past.others)
+    if problem.is_open and others != co_units:
+        before["co_units"], after["co_units"] = "、".join(others), "、".join(co_units)
+    event.before, event.after = before, after
     audit.record_many([event])
-    return dict(event.before)
+    tell_changed(event, problem, handled, set(units))
+    return before, changes_of(past, before, after)
 
 
 def _event(past: Past, batch: ImportBatch, now: datetime.datetime, verb: str) -> Any:

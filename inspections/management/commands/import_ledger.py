@@ -63,6 +63,10 @@ class Command(BaseCommand):
             f"{report.rows:,} rows: {report.created:,} created, {report.updated:,} updated, "
             f"{report.unchanged:,} unchanged, {report.duplicates:,} repeated, {report.refused_rows:,} refused."
         )
+        for change in report.changes:
+            self.stdout.write("Updated: row {row}, {number}, {column}: “{old}” became “{new}”".format(**change))
+        if report.unread:
+            self.stdout.write(f"Columns that are not read: {', '.join(report.unread)}")
         for title, remarks in (("Refused", report.refused), ("Doubtful", report.doubtful)):
             for one in remarks:
                 self.stdout.write(f"{title}: row {one.row}, {one.column}, “{one.value}”: {one.message} ({one.code})")

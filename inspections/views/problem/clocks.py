@@ -33,6 +33,7 @@ STARTED: dict[str, Any] = {
     Verb.ASK_EXTENSION: pgettext_lazy("set the clock going", "Asked for"),
     Verb.ESCALATE: pgettext_lazy("set the clock going", "Escalated"),
     Verb.IMPORT: pgettext_lazy("set the clock going", "In the ledger"),
+    "release_import": pgettext_lazy("set the clock going", "Released"),
 }
 # What met it, under the day on the strip.
 MET: dict[str, Any] = {

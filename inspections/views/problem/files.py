@@ -23,6 +23,7 @@ ACTIONS: dict[str, Any] = {
     "viewed": pgettext_lazy("custody", "viewed"),
     "downloaded": pgettext_lazy("custody", "downloaded"),
     "exported": pgettext_lazy("custody", "exported"),
+    "withdrawn": pgettext_lazy("custody", "withdrawn"),
     "unreadable": pgettext_lazy("custody", "could not be opened"),
 }
 

@@ -109,7 +109,7 @@ def step_context(
 ) -> dict[str, Any]:
     """The panel of the next step: its form, or why there is none."""
     if step is None:
-        return {"barred": steps.barred(record), "waits": steps.waits_for(record)}
+        return {"barred": steps.barred(record), "waits": steps.waits_for(record), "ended": steps.ended(record)}
     shown = form or VERB_FORMS[step](problem=record.problem, by=record.user)
     return {
         "verb": step.value,

@@ -7,8 +7,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from casetracker.wording import listed
 from inspections import policy
-from inspections.enums import Result, Route, Status, Verb
+from inspections.enums import AssignmentRole, AssignmentState, Result, Route, Status, Verb
 from inspections.views.problem.record import Record
 
 # The order in which a step is offered; a decision that somebody waits for comes first.
@@ -33,6 +34,8 @@ WAITING: dict[str, Any] = {
     Status.REPORTED: gettext_lazy("An inspector or a supervisor verifies it."),
     Status.VERIFIED: gettext_lazy("A supervisor closes it."),
 }
+
+ENDED = (Status.CLOSED, Status.VOID)
 
 # Where each verb stands among the other actions.
 GROUPS: tuple[tuple[Any, tuple[Verb, ...]], ...] = (
@@ -103,7 +106,9 @@ def looks_for(verb: Verb, record: Record) -> bool:
         return waits and policy.supervises(user, problem)
     if verb in (Verb.CLOSE, Verb.AMEND, Verb.VOID):
         return policy.supervises(user, problem)
-    if verb in (Verb.ASK_EXTENSION, Verb.REPORT_BACK, Verb.BEGIN):
+    if verb == Verb.REPORT_BACK:
+        return record.own is not None and record.own.state != AssignmentState.REPORTED
+    if verb in (Verb.ASK_EXTENSION, Verb.BEGIN):
         return record.own is not None
     return False
 
@@ -147,4 +152,32 @@ def waits_for(record: Record) -> str:
         return ""
     if problem.lead_unit is None and problem.route == Route.ON_SPOT and problem.status == Status.RECTIFYING:
         return _("The team sees it put right, or records the party’s proof.")
+    if problem.status == Status.RECTIFYING and (others := _others_missing(record)):
+        return others
     return str(sentence) % {"unit": problem.lead_unit.name if problem.lead_unit else ""}
+
+
+def _others_missing(record: Record) -> str:
+    """Which units have still to report back where the lead, or the reader's own unit, has; else empty."""
+    reported = [one for one in record.live if one.state == AssignmentState.REPORTED]
+    missing = [one.unit.name for one in record.live if one.state != AssignmentState.REPORTED]
+    words = {"units": listed(missing)}
+    if not missing:
+        return ""
+    if record.own in reported:
+        return _("Your unit has reported back. Still to report back: %(units)s.") % words
+    if any(one.role == AssignmentRole.LEAD for one in reported):
+        return _("The lead unit has reported back. Still to report back: %(units)s.") % words
+    return ""
+
+
+def ended(record: Record) -> str:
+    """What an ended problem is, and what this person may still do to it; empty while it goes on."""
+    if record.problem.status not in ENDED:
+        return ""
+    closed = record.problem.status == Status.CLOSED
+    may = [str(verb.label) for _label, verbs in GROUPS for verb in verbs if verb in record.allowed]
+    if may:
+        words = _("It is closed. You may still: %(verbs)s.") if closed else _("It is void. You may still: %(verbs)s.")
+        return words % {"verbs": listed(may)}
+    return _("It is closed and can only be read.") if closed else _("It is void and can only be read.")

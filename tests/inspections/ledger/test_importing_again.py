@@ -1,15 +1,18 @@
 """Importing again: which rows mean a problem that is here, what an update may touch, and what a release says."""
 
+import re
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
-from django.utils import timezone
+from django.test import Client
+from django.utils import timezone, translation
 
 from casetracker.letters import AsOf
 from casetracker.models import Deadline, Event, Notice
+from casetracker.views.inbox import tell
 from inspections import queues, workflow
 from inspections.digests.rows import beside
 from inspections.enums import AssignmentRole, Clock, Status, VoidKind
@@ -235,8 +238,9 @@ def test_a_unit_assigned_by_hand_while_it_was_held_is_told_at_the_release_once(p
     workflow.assign(by_hand, by=people.supervisor1, addressees=[Addressee(people.housing)])
     assert not Notice.objects.exists()
     release(batch, by=people.supervisor2)
-    notice = Notice.objects.get()
-    assert (notice.person, notice.kind, notice.subject_label) == (people.handler1, "assigned", by_hand.number)
+    notice = Notice.objects.get(kind="assigned")
+    assert (notice.person, notice.subject_label) == (people.handler1, by_hand.number)
+    assert Notice.objects.get(kind="import_released").person == people.handler2
     assert notice.params["by"] == str(people.supervisor1)
 
 
@@ -344,3 +348,128 @@ def test_a_closed_row_without_a_unit_is_assigned_once_it_is_reopened(people: Cas
         people.housing,
         day("2019-10-23"),
     )
+
+
+# --- Telling the units of a release -------------------------------------------------------------------
+
+
+def test_a_release_counts_and_speaks_of_what_is_still_open_only(people: Cast, tmp_path: Path) -> None:
+    batch = take_in(
+        ledger(tmp_path, changed(), changed(问题编号="焦督〔2019〕8号", 问题描述="乙")), people.office
+    ).batch
+    assert batch is not None
+    gone = Problem.objects.get(number_seq=8)
+    workflow.void(gone, by=people.supervisor1, kind=VoidKind.TEST, reason="读错了")
+    assert set(Problem.objects.held().values_list("number_seq", flat=True)) == {7}
+    assert release(batch, by=people.supervisor1) == 1
+    assert list(Event.objects.filter(verb="release_import").values_list("subject_label", flat=True)) == [
+        "焦督〔2019〕7号"
+    ]
+    assert not Problem.objects.filter(held=True).exists()
+
+
+def test_a_release_tells_each_handler_once_how_many_came_to_the_unit(people: Cast, tmp_path: Path) -> None:
+    rows = [changed(问题编号=f"焦督〔2019〕{number}号", 问题描述=f"第{number}处") for number in (1, 2, 3)]
+    rows += [
+        changed(问题编号="焦督〔2019〕4号", 责任单位="市城管局", 问题描述="乙"),
+        changed(问题编号="焦督〔2019〕5号", **CLOSED),
+    ]
+    batch = take_in(ledger(tmp_path, *rows), people.office).batch
+    assert batch is not None
+    workflow.void(Problem.objects.get(number_seq=3), by=people.supervisor1, kind=VoidKind.TEST, reason="读错了")
+    release(batch, by=people.supervisor1)
+    told = {one.person: one for one in Notice.objects.filter(kind="import_released")}
+    assert set(told) == {people.handler1, people.handler2}
+    assert [told[one].params["count"] for one in (people.handler1, people.handler2)] == [2, 1]
+    (mine,) = tell([told[people.handler1]], people.handler1)
+    assert mine.sentence == "2 problems imported from ledger.csv are now with your unit (Housing Bureau)."
+    assert mine.url == f"/problems/?batch={batch.pk}&state=open"
+    with translation.override("zh-hans"):
+        assert "市住建局" in tell([told[people.handler1]], people.handler1)[0].sentence
+    client = Client()
+    client.force_login(people.handler1)
+    page = client.get(mine.url).content.decode()
+    assert 'data-total="2"' in page
+    assert "ledger.csv" in page
+    assert tell([told[people.handler1]], people.outsider)[0].url == ""
+
+
+def test_what_waits_to_be_assigned_waits_from_the_release_on(people: Cast, tmp_path: Path) -> None:
+    batch = take_in(ledger(tmp_path, changed(责任单位="", 整改时限="")), people.office).batch
+    assert batch is not None
+    release(batch, by=people.supervisor1)
+    clock = Deadline.objects.running().get(clock=Clock.DEPLOY)
+    assert clock.started_on == timezone.localdate()
+    problem = Problem.objects.get()
+    assert problem.next_due_on == clock.due_on >= timezone.localdate()
+    client = Client()
+    client.force_login(people.supervisor1)
+    page = client.get(f"/problems/{problem.pk}/").content.decode()
+    assert re.search(r"Released <span[^>]*>\d", page)
+    assert "In the ledger" not in page
+    report = take_in(
+        ledger(tmp_path, changed(责任单位="", 整改时限="", 问题描述="另一说法"), name="b.csv"), people.office
+    )
+    assert report.updated == 1
+    assert Deadline.objects.running().get(clock=Clock.DEPLOY).started_on == timezone.localdate()
+
+
+# --- What changed -------------------------------------------------------------------------------------
+
+
+def test_an_update_says_what_it_changed_in_report_history_and_to_the_unit(people: Cast, tmp_path: Path) -> None:
+    batch = take_in(ledger(tmp_path, changed(整改时限="2099-11-25")), people.office).batch
+    assert batch is not None
+    release(batch, by=people.supervisor1)
+    Notice.objects.all().delete()
+    other = ledger(tmp_path, changed(整改时限="2099-11-28", 协办单位="市城管局"), name="b.csv")
+    checked = take_in(other, people.office, dry_run=True)
+    assert not Notice.objects.exists()
+    report = take_in(other, people.office)
+    assert checked.as_json()["changes"] == report.as_json()["changes"]
+    assert {(one["row"], one["column"], one["old"], one["new"]) for one in report.changes} == {
+        (2, "整改时限", "2099-11-25", "2099-11-28"),
+        (2, "协办单位", "", "市城管局"),
+    }
+    sentence = event_sentence(Event.objects.filter(verb="import").latest("pk"))
+    assert "Due on: " in sentence
+    assert "25 Nov 2099" in sentence
+    assert "28 Nov 2099" in sentence
+    assert {(one.person, one.kind) for one in Notice.objects.all()} == {
+        (people.handler1, "import_changed"),
+        (people.handler2, "assigned"),
+    }
+    (told,) = tell([Notice.objects.get(kind="import_changed")], people.handler1)
+    assert "b.csv" in told.sentence
+    assert "28 Nov 2099" in told.sentence
+
+
+def test_an_update_that_gives_another_unit_tells_both_and_of_held_ones_nobody(people: Cast, tmp_path: Path) -> None:
+    batch = take_in(ledger(tmp_path, changed()), people.office).batch
+    take_in(ledger(tmp_path, changed(责任单位="市城管局"), name="b.csv"), people.office)
+    assert not Notice.objects.exists()
+    assert batch is not None
+    release(batch, by=people.supervisor1)
+    take_in(ledger(tmp_path, changed(), name="c.csv"), people.office)
+    told = Notice.objects.exclude(kind="import_released")
+    assert {(one.person, one.kind) for one in told} == {
+        (people.handler1, "assigned"),
+        (people.handler2, "import_moved"),
+    }
+    (gone,) = tell([told.get(kind="import_moved")], people.handler2)
+    assert "no longer with your unit" in gone.sentence
+    assert gone.url == ""
+
+
+def test_a_row_without_number_in_other_words_is_new_and_doubtful(people: Cast, tmp_path: Path) -> None:
+    rows = [changed(问题编号="", 问题描述="甲"), changed(问题编号="", 问题描述="乙", 责任单位="市城管局", 问题类型="")]
+    assert take_in(ledger(tmp_path, *rows), people.office).doubtful == []
+    number = Problem.objects.get(description="甲").number
+    report = take_in(ledger(tmp_path, changed(问题编号="", 问题描述="甲一")), people.office)
+    assert report.created == 1
+    assert [(one.row, one.code, one.column) for one in report.doubtful] == [(2, "may_be_same_changed", "问题描述")]
+    assert number in str(report.doubtful[0].message)
+    # Beside the row that means the problem itself, another one is another.
+    both = [changed(问题编号="", 问题描述=text) for text in ("甲", "甲一", "丙")]
+    report = take_in(ledger(tmp_path, *both), people.office)
+    assert (report.created, report.unchanged, report.doubtful) == (1, 2, [])
