@@ -3,15 +3,15 @@
 import datetime
 from typing import Any
 
-from django.db.models import Count, Min
+from django.db.models import Count, Exists, Min, OuterRef
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from casetracker import deliveries, digest
+from casetracker import deliveries, digest, operations
 from casetracker.administering import areas
 from casetracker.enums import DeliveryState, Role
-from casetracker.models import Membership, Unit, User
+from casetracker.models import Unit, User
 from casetracker.work import Panel
 
 MOST_UNITS = 8
@@ -44,13 +44,14 @@ def administration_panel(user: User, today: datetime.date) -> Panel | None:
     """Where an administrator's work lies: what needs somebody, what is to be administered, units without a person."""
     if not user.has_role(Role.ADMINISTRATOR):
         return None
-    manned = Membership.objects.running(today).filter(user__is_active=True).values("unit")
-    orphans = Unit.objects.current(today).filter(assignments__isnull=False).exclude(pk__in=manned).distinct()
-    names = list(orphans.order_by("sort_key", "name_zh")[: MOST_UNITS + 1])
+    unmanned = operations.unmanned(Unit.objects.current(today), today)
+    total = unmanned.count()
+    with_problems = Exists(Unit.objects.filter(pk=OuterRef("pk"), assignments__isnull=False))
     needs = [area for area in areas.areas() if area.trouble]
     context: dict[str, Any] = {
-        "orphans": names[:MOST_UNITS],
-        "more_orphans": len(names) > MOST_UNITS,
+        "unmanned": unmanned.order_by(with_problems.desc(), "sort_key", "name_zh")[:MOST_UNITS],
+        "unmanned_total": total,
+        "unmanned_more": max(0, total - MOST_UNITS),
         "needs": needs,
         "links": [link for link in _links() if link["url"] not in {area.url for area in needs}],
     }

@@ -145,8 +145,8 @@ def page(
             row.in_section = len(order.sections) - 1 - row.in_section
     if not rows:
         return Page([], "", "")
-    newer = _write(rows[0], order) if (more if before else after or jump) else ""
-    older = _write(rows[-1], order) if before or more else ""
+    newer = place(rows[0], order) if (more if before else after or jump) else ""
+    older = place(rows[-1], order) if before or more else ""
     return Page(rows, newer, older)
 
 
@@ -156,11 +156,11 @@ def beside(queryset: "QuerySet[Row]", order: Order, pk: Any, *, forward: bool, a
     `at` is where the row stood, as spot() wrote it: what was done to it since may have moved it. Without one, or
     with one that this order never gave out, it counts from where the row stands now, which takes a second query.
     """
-    place = _place_at(at, order, queryset.model, pk) or _place_now(queryset.model, order, pk)
-    if not place:
+    here = _place_at(at, order, queryset.model, pk) or _place_now(queryset.model, order, pk)
+    if not here:
         return None
     others = queryset.exclude(pk=pk)
-    found = page(others, order, after=place if forward else "", before="" if forward else place, size=1)
+    found = page(others, order, after=here if forward else "", before="" if forward else here, size=1)
     return found.rows[0] if found.rows else None
 
 
@@ -177,12 +177,12 @@ def _place_at(at: str, order: Order, model: type[Model], pk: Any) -> str:
         return ""
     # Only the last key may be a text, which may have the mark in it.
     keys = rest[0].split(SPOT, len(order.sections[int(rank)].keys) - 1)
-    place = _encode([order.name, int(rank), *keys, _plain(pk)])
+    found = _encode([order.name, int(rank), *keys, _plain(pk)])
     try:
-        _read(place, order, model)
+        _read(found, order, model)
     except BadCursor:
         return ""
-    return place
+    return found
 
 
 def _place_now(model: type[Model], order: Order, pk: Any) -> str:
@@ -192,7 +192,7 @@ def _place_now(model: type[Model], order: Order, pk: Any) -> str:
         return ""
     if any(getattr(here, column) is None for column in order.sections[here.in_section].columns):
         return ""
-    return _write(here, order)
+    return place(here, order)
 
 
 def _from(model: type[Model], key: str, day: datetime.date, descending: bool) -> Q:
@@ -244,8 +244,8 @@ class _Beyond(Func):
         return f"({left}) {self.sign} ({right})", [param for _, params in parts for param in params]
 
 
-def _write(row: Any, order: Order) -> str:
-    """The place of a row: order, section and keys, in letters that an address takes."""
+def place(row: Any, order: Order) -> str:
+    """The place of a row that sort() annotated: order, section and keys, in letters that an address takes."""
     keys = [_plain(getattr(row, column)) for column in order.sections[row.in_section].columns]
     return _encode([order.name, row.in_section, *keys])
 
@@ -262,7 +262,7 @@ def _plain(value: Any) -> str | int:
 
 
 def _read(text: str, order: Order, model: type[Model]) -> tuple[int, list[Value]]:
-    """The section and the key values of a place; BadCursor when anything about it is not as _write() makes it."""
+    """The section and the key values of a place; BadCursor when anything about it is not as place() makes it."""
     try:
         name, rank, *keys = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         if name != order.name or type(rank) is not int or not 0 <= rank < len(order.sections):

@@ -89,4 +89,4 @@ class OfficeWordsValidator:
             )
 
     def get_help_text(self) -> str:
-        return _("Don’t build it from the words of the office.")
+        return _("Your password can’t be mostly words of the office.")

@@ -19,7 +19,9 @@ DEMO = env.flag("CASETRACKER_DEMO", default=env.demonstrates(DATA))
 DEBUG = False
 # Without one the start is refused (casetracker.checks) with what to set.
 SECRET_KEY = env.text("CASETRACKER_SECRET_KEY") or (env.secret_in(DATA) if DEMO else "missing")
-URL = env.text("CASETRACKER_URL", f"http://127.0.0.1:{env.number('PORT', 8000)}").rstrip("/")
+# A command beside a running `manage.py run` learns from it (casetracker.embedded) at which address that answers.
+_here = env.text("CASETRACKER_RUNS_AT", f"http://127.0.0.1:{env.number('PORT', 8000)}")
+URL = env.text("CASETRACKER_URL", _here).rstrip("/")
 HTTPS = urlsplit(URL).scheme == "https"
 ALLOWED_HOSTS = env.words("CASETRACKER_HOSTS") or [
     urlsplit(URL).hostname or "127.0.0.1",
@@ -130,8 +132,8 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "casetracker.people.OfficeWordsValidator"},
 ]

@@ -78,10 +78,15 @@ def beside(name: object, words: object) -> str:
     return pgettext("a name with more about it", "%(name)s (%(words)s)") % {"name": name, "words": words}
 
 
+def called(name: str, title: str) -> str:
+    """What is missing by its title, which may have brackets of its own, and its name: “District” (district)."""
+    return pgettext("a title and the name it stands for", "“%(title)s” (%(name)s)") % {"title": title, "name": name}
+
+
 # The same for a sentence that is read in another language than the one in which it is made, as a job's refusal is;
 # the items must be a list, which can be read more than once.
 listed_lazy = lazy(listed, str)
-beside_lazy = lazy(beside, str)
+called_lazy = lazy(called, str)
 
 
 def one_after_another(sentences: Iterable[str]) -> str:

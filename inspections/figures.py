@@ -19,6 +19,8 @@ from inspections.enums import AssignmentRole, Clock, Route, Status, Verb
 from inspections.models import Assignment, Problem, Stage, Visit
 from inspections.querysets import ProblemQuerySet, VisitQuerySet
 
+# Before every ledger: from here on means whenever it was found.
+FIRST_DAY = datetime.date(1900, 1, 1)
 AGES: tuple[tuple[str, int, int | None], ...] = (("1-3", 1, 3), ("4-7", 4, 7), ("8-30", 8, 30), ("31", 31, None))
 
 
@@ -121,6 +123,17 @@ def overdue(problems: ProblemQuerySet, period: Period) -> ProblemQuerySet:
     return not_closed(problems, period).filter(Exists(late))
 
 
+def due(problems: ProblemQuerySet, period: Period) -> ProblemQuerySet:
+    """Due in the period, and neither closed nor done nor stopped at the end of its first day, by the dates of then."""
+    first = Period(FIRST_DAY, period.start)
+    waiting = _clock_then(first).filter(
+        Q(met_on__isnull=True) | Q(met_on__gt=period.start),
+        paused_since__isnull=True,
+        due_on__range=(period.start, period.end),
+    )
+    return not_closed(problems, first).filter(Exists(waiting))
+
+
 def late_done(problems: ProblemQuerySet, period: Period) -> ProblemQuerySet:
     """Done by the end of the period, but after the last agreed date."""
     late = _clock_then(period).filter(met_on__lte=period.end, met_on__gt=F("due_on"))
@@ -151,7 +164,10 @@ PROBLEM_FIGURES: dict[str, tuple[Any, Callable[[ProblemQuerySet, Period], Proble
 
 
 # What else a list can be opened by; no published total.
-LISTED = PROBLEM_FIGURES | {"newly_closed": (_("Closed in the period"), newly_closed)}
+LISTED = PROBLEM_FIGURES | {
+    "newly_closed": (_("Closed in the period"), newly_closed),
+    "due": (_("Due in the period"), due),
+}
 
 
 def queryset(key: str, problems: ProblemQuerySet, start: datetime.date, end: datetime.date) -> ProblemQuerySet:

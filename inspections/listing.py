@@ -124,6 +124,10 @@ class Listing:
         """Where a row that page() or beside() gave stands, for `at`."""
         return paging.spot(row, self._order)
 
+    def place(self, row: Problem) -> str:
+        """The address's `after` for the page that follows such a row."""
+        return paging.place(row, self._order)
+
     def chips(self) -> list[Chip]:
         """The active filters in words."""
         chips = []
@@ -138,10 +142,11 @@ class Listing:
         return chips
 
     def _figure_words(self) -> str:
-        """What the figure is called, and its days."""
+        """What the figure is called, and its days; the last alone where it is of whatever was found until then."""
         from inspections import figures
 
-        days = [short_date(day, self.today) for name in ("from", "to") if (day := _date(self.query, name))]
+        span = [day for name in ("from", "to") if (day := _date(self.query, name)) not in (None, figures.FIRST_DAY)]
+        days = [short_date(day, self.today) for day in span]
         return f"{figures.LISTED[self.query.get('figure', '')][0]} {' – '.join(days)}"
 
     def _words(self, name: str, value: Any) -> str:

@@ -100,18 +100,19 @@ def start(
     postgres: bool = True,
     redis: bool = True,
     settings: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
     say: Callable[[str], None] = _to_stderr,
 ) -> Services:
     """Start the servers on a data folder and return when both answer; call it from the main thread.
 
     The first start creates the database and its roles; `settings` go over PostgreSQL's own (fsync=off, say,
-    for tests). On Linux the servers end with this process, however it ends. Raises AlreadyRunning when another
-    process has the folder, EmbeddedError with the remedy else.
+    for tests), commands beside the servers get `environment`, too. On Linux the servers end with this process,
+    however it ends. Raises AlreadyRunning when another process has the folder, EmbeddedError with the remedy else.
     """
     data = (data or data_folder()).absolute()
     account = accounts.choose(data)
     accounts.prepare(data, account)
-    services = Services(data, account=account, _lock=_claim(data))
+    services = Services(data, dict(environment or {}), account=account, _lock=_claim(data))
     try:
         services._sockets = sockets = accounts.sockets(data, account)
         if postgres:

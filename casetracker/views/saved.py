@@ -113,11 +113,14 @@ def move(request: HttpRequest, view_id: int) -> HttpResponse:
     return redirect("views")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HttpRequest, view_id: int) -> HttpResponse:
-    """Take the view away, also from those it was shared with; the rows stay what they are."""
-    get_object_or_404(SavedView, pk=view_id, owner=request.user).delete()
-    return redirect("views")
+    """Take the view away, also from those it was shared with (GET: ask first); the rows stay what they are."""
+    view = get_object_or_404(SavedView, pk=view_id, owner=request.user)
+    if request.method == "POST":
+        view.delete()
+        return redirect("views")
+    return render(request, "views/delete.html", {"view": view, "back_url": reverse("views")})
 
 
 def _kept(query: QueryDict) -> str:

@@ -15,8 +15,6 @@ from inspections.enums import WITH_UNIT, AssignmentRole, AssignmentState, Clock,
 from inspections.models import Assignment, Problem, Stage
 from inspections.querysets import ProblemQuerySet
 
-FIRST_DAY = datetime.date(1900, 1, 1)
-
 
 class Row(NamedTuple):
     """One problem as a letter shows it."""
@@ -67,7 +65,7 @@ def due_this_week(problems: ProblemQuerySet, as_of: AsOf) -> ProblemQuerySet:
 
 def _then(problems: ProblemQuerySet, as_of: AsOf, condition: Q) -> ProblemQuerySet:
     """Problems not closed at the end of a past day, whose rectification clock of then was running and fits."""
-    period = figures.Period(FIRST_DAY, as_of.on)
+    period = figures.Period(figures.FIRST_DAY, as_of.on)
     lead = Assignment.objects.filter(problem=OuterRef(OuterRef("pk")), role=AssignmentRole.LEAD).values("pk")
     clock = Deadline.objects.as_of(period.over).filter(
         condition,
@@ -88,7 +86,7 @@ def waiting(problems: ProblemQuerySet, as_of: AsOf, *statuses: Status) -> Proble
     if as_of.living:
         found: ProblemQuerySet = problems.filter(status__in=statuses)
         return found
-    return figures.in_stage(problems, figures.Period(FIRST_DAY, as_of.on), *statuses)
+    return figures.in_stage(problems, figures.Period(figures.FIRST_DAY, as_of.on), *statuses)
 
 
 def reported_since(problems: ProblemQuerySet, as_of: AsOf) -> ProblemQuerySet:
@@ -96,7 +94,7 @@ def reported_since(problems: ProblemQuerySet, as_of: AsOf) -> ProblemQuerySet:
     found: Any = waiting(problems, as_of, Status.REPORTED)
     day: Any = F("status_since__date")
     if not as_of.living:
-        over = figures.Period(FIRST_DAY, as_of.on).over
+        over = figures.Period(figures.FIRST_DAY, as_of.on).over
         stays = Stage.objects.filter(problem=OuterRef("pk"), status=Status.REPORTED, since__lt=over)
         day = Subquery(stays.order_by("-since").values("since__date")[:1])
     dated: ProblemQuerySet = found.annotate(then_due=day, then_first=day)

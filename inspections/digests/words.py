@@ -19,8 +19,9 @@ from casetracker.wording import opening
 from casetracker.workdays import light
 from inspections.digests.contents import MOST_ROWS, OLDEST, Content
 from inspections.digests.readers import Audience
-from inspections.digests.rows import FIRST_DAY, Row
+from inspections.digests.rows import Row
 from inspections.enums import Status
+from inspections.figures import FIRST_DAY
 from inspections.filters import AGES
 
 WORST_UNITS = 5
@@ -114,11 +115,15 @@ def _list(content: Content, **query: Any) -> str:
 
 
 def _overdue_url(content: Content, as_of: AsOf, **more: Any) -> str:
-    """The list of what is overdue; for a past day the figure of that day."""
-    if as_of.living:
-        return _list(content, overdue="any", **more)
+    """The list of what was overdue on the letter's day, whenever it is read."""
     span = {"from": FIRST_DAY.isoformat(), "to": as_of.on.isoformat()}
     return _list(content, figure="overdue", **span, **more)
+
+
+def _due_url(content: Content, as_of: AsOf) -> str:
+    """The list of what was due from the letter's day to its Sunday."""
+    span = {"from": as_of.on.isoformat(), "to": as_of.sunday.isoformat()}
+    return _list(content, figure="due", **span)
 
 
 def _totals(content: Content, as_of: AsOf) -> list[Total]:
@@ -127,10 +132,9 @@ def _totals(content: Content, as_of: AsOf) -> list[Total]:
     overdue = Total(
         "overdue", content.overdue, _("overdue now"), _overdue_url(content, as_of), late=bool(content.overdue)
     )
-    due_url = _list(content, due="week") if as_of.living else ""
     return [
         overdue,
-        Total("due_week", content.due_week, _("due this week"), due_url),
+        Total("due_week", content.due_week, _("due this week"), _due_url(content, as_of)),
         Total("new", content.new, _("new last week"), _list(content, figure="problems", **week)),
         Total("closed", content.closed, _("closed last week"), _list(content, figure="newly_closed", **week)),
     ]
@@ -231,7 +235,7 @@ def _by_age(content: Content, as_of: AsOf) -> list[Group]:
 
 def _due(content: Content, as_of: AsOf) -> Group:
     lines = [_due_line(row, as_of) for row in content.due_rows]
-    return _group(_("Due this week"), content.due_week, lines, _list(content, due="week"))
+    return _group(_("Due this week"), content.due_week, lines, _due_url(content, as_of))
 
 
 def _groups_of_unit(content: Content, as_of: AsOf) -> list[Group]:

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from casetracker.wording import listed
-from inspections.enums import LIVE_ASSIGNMENT, WITH_UNIT, AssignmentState, Result, Status, Verb
+from inspections import policy
+from inspections.enums import WITH_UNIT, Result, Status, Verb
 from inspections.forms import fields
 from inspections.forms.base import Move, VerbForm
 
@@ -53,12 +54,10 @@ class JudgeForm(VerbForm):
         # Not reported back: a re-inspection may find it fixed all the same; there is nothing to send back.
         self.fields["result"].widget = forms.HiddenInput()
         self.initial["result"] = Result.FIXED.value
-        live = [one for one in self.problem.assignments.all() if one.state in LIVE_ASSIGNMENT]
-        missing = [one.unit.name for one in live if one.state != AssignmentState.REPORTED]
         self.intro = _("It was not reported back. Confirm it only if you saw it fixed.")
-        if 0 < len(missing) < len(live):
+        if missing := policy.still_to_report(self.problem):
             words = _("These units have not reported back: %(units)s. Confirm it only if you saw it fixed.")
-            self.intro = words % {"units": listed(missing)}
+            self.intro = words % {"units": listed(one.unit.name for one in missing)}
         self.fields["shots"].help_text = _("At least one, unless a re-inspection found it fixed already.")
         del self.fields["remaining"], self.fields["due_on"]
 

@@ -13,7 +13,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from casetracker.wording import beside_lazy, listed_lazy
+from casetracker.wording import called_lazy, listed_lazy
 from inspections.enums import Route
 from inspections.ledger import layout
 from inspections.ledger.cells import Cell, normalise, plain
@@ -75,7 +75,7 @@ class Ledger:
             raise LayoutError(
                 "missing_columns",
                 _("The sheet has no column for %(names)s. It has: %(labels)s. Say in a mapping which is which."),
-                names=listed_lazy([beside_lazy(name, mapping.fields[name].headers[0]) for name in lacking]),
+                names=listed_lazy([called_lazy(name, mapping.fields[name].headers[0]) for name in lacking]),
                 labels=listed_lazy([label for label in self.header.labels() if label]),
             )
         self._records = Records(chain(first, rows), self.header, self.columns, mapping.required)

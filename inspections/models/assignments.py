@@ -16,6 +16,7 @@ from inspections.enums import (
     Decision,
     EscalationLevel,
     Result,
+    Status,
 )
 from inspections.querysets import AssignmentQuerySet
 
@@ -92,6 +93,14 @@ class Assignment(models.Model):
     @property
     def is_live(self) -> bool:
         return self.state in LIVE_ASSIGNMENT
+
+    @property
+    def standing(self) -> str:
+        """The state in words. It has none of its own for the work itself: a unit that claimed what is being put
+        right is putting it right."""
+        if self.state == AssignmentState.CLAIMED and self.problem.status == Status.RECTIFYING:
+            return str(Status.RECTIFYING.label)
+        return str(self.get_state_display())
 
 
 class Extension(models.Model):

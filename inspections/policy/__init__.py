@@ -23,6 +23,7 @@ from inspections.policy.standing import (
     own_assignment,
     post_over,
     reporting_unit,
+    still_to_report,
     supervises,
     supervises_office,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "own_assignment",
     "refusal",
     "reporting_unit",
+    "still_to_report",
     "supervises",
     "supervises_office",
 ]

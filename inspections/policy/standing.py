@@ -11,7 +11,7 @@ from casetracker import options
 from casetracker.enums import Role
 from casetracker.models import Unit, User
 from inspections import scope
-from inspections.enums import LIVE_ASSIGNMENT, AssignmentRole, Decision
+from inspections.enums import LIVE_ASSIGNMENT, AssignmentRole, AssignmentState, Decision
 from inspections.four_eyes import belonged
 
 if TYPE_CHECKING:
@@ -96,6 +96,13 @@ def of_team(user: User, problem: "Problem") -> bool:
 
 def live_assignments(problem: "Problem") -> list["Assignment"]:
     return [one for one in problem.assignments.all() if one.state in LIVE_ASSIGNMENT]
+
+
+def still_to_report(problem: "Problem") -> list["Assignment"]:
+    """Who has still to report back where another addressee has; empty while nobody has, and once all have."""
+    live = live_assignments(problem)
+    missing = [one for one in live if one.state != AssignmentState.REPORTED]
+    return missing if len(missing) < len(live) else []
 
 
 def missing_roles(problem: "Problem") -> list[AssignmentRole]:

@@ -20,6 +20,7 @@ LABELS: dict[str, Any] = {
     "party": gettext_lazy("responsible party"),
     "party_name": gettext_lazy("responsible party"),
     "found_on": gettext_lazy("found on"),
+    "assigned_on": gettext_lazy("assigned on"),
     "team": gettext_lazy("team"),
     "description": gettext_lazy("what is wrong"),
     "internal_note": gettext_lazy("internal note"),
@@ -44,7 +45,7 @@ IMPORTED: dict[str, Any] = LABELS | {
     "external_id": gettext_lazy("number elsewhere"),
 }
 CHOICES: dict[str, Any] = {"severity": Severity, "source": Source, "route": Route}
-DATES = ("found_on", "due_on", "met_on", "verified_on", "closed_on")
+DATES = ("found_on", "assigned_on", "due_on", "met_on", "verified_on", "closed_on")
 # Texts too long for a sentence, and those that only the office reads.
 LONG = ("description", "internal_note")
 INTERNAL = ("internal_note",)

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from casetracker.models import Event
 from casetracker.wording import Names, day, fill, joined, listed, note, quoted, reason, strong
 from inspections.enums import AssignmentRole, Audience, EscalationLevel, Result, Route, Verb, VoidKind
 from inspections.subjects.amendments import IMPORTED, amended, amended_fields
+
+# Of a clock that went on on the day it had been stopped.
+NO_WHOLE_DAY = gettext_lazy("It stood still for no whole day; the date stays.")
 
 
 @dataclass(frozen=True)
@@ -235,6 +238,8 @@ def _pause(told: Told) -> list[str]:
 
 
 def _resume(told: Told) -> list[str]:
+    if told.details.get("same_day"):
+        return [told.say(_("%(who)s let the clock go on.")), str(NO_WHOLE_DAY), reason(told.details)]
     if not told.date("due_on"):
         return [told.say(_("%(who)s let the clock go on.")), reason(told.details)]
     main = told.say(_("%(who)s let the clock go on; the date is now %(date)s."), date=told.date("due_on"))

@@ -88,7 +88,7 @@ def check(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
         "useless": _useless(report),
         "changing": report.get("created", 0) + report.get("updated", 0),
         **_remarks(report),
-        **_columns(report, job.params["mapping"].get("kind", "")),
+        **_columns(report, job.params.get("mapping", {}).get("kind", "")),
     }
     return render(request, "inspections/imports/check.html", context)
 

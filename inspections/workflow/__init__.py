@@ -18,7 +18,7 @@ from .evidence import Shot
 from .merging import merge
 from .overseeing import comment, escalate, lift, pause, resume
 from .rectifying import ask_extension, begin_work, claim, decide_extension, report_back
-from .reporting import fix_on_spot, name_candidates, number_text, report, to_central
+from .reporting import NUMBER_KIND, fix_on_spot, name_candidates, number_text, report, to_central
 from .table import BY_VERB, MOVES, Move, diagram, legal
 
 FUNCTIONS: dict[Verb, Callable[..., Any]] = {
@@ -76,6 +76,7 @@ def _legal(problem: Problem) -> list[Move]:
 
 
 __all__ = [
+    "NUMBER_KIND",
     "BY_VERB",
     "FUNCTIONS",
     "MOVES",

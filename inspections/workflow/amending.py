@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from casetracker.dates import short_date
@@ -66,6 +67,7 @@ def amend(problem: Problem, *, by: User, reason: str, now: datetime.datetime | N
     _check(step, values)
     if not step.changed:
         raise Invalid(_("Nothing was changed."))
+    _ledger_along(step)
     _recount(step, team_before)
     step.problem.search = index_problem(step.problem)
     step.changed.add("search")
@@ -118,35 +120,46 @@ def _check(step: Step, values: dict[str, Any]) -> None:
 
 
 def _check_found_on(problem: Problem, found_on: datetime.date) -> None:
-    """Refuse a day before the visit that found it, or after its first later step: it was handed on, or somebody said
-    how its fix stood."""
+    """Refuse a day before the visit that found it, or after the first thing that came later."""
     if problem.visit is not None and found_on < problem.visit.on:
         raise Invalid(_("It can’t be found before the visit that found it."), field="found_on")
-    if problem.closed_on and found_on > problem.closed_on:
-        raise Invalid(_("It can’t be found after it was closed."), field="found_on")
-    ends = [problem.met_on, problem.verified_on]
-    ends += [*problem.feedbacks.values_list("done_on", flat=True), *problem.rechecks.values_list("on", flat=True)]
-    judged = min((day for day in ends if day), default=None)
-    given = [problem.central_on, *problem.assignments.values_list("assigned_on", flat=True)]
-    handed = min((day for day in given if day), default=None)
-    if handed and found_on > handed and (judged is None or handed <= judged):
-        message = _("It can’t be found after %(date)s, when it was handed on.")
-        raise Invalid(message % {"date": short_date(handed)}, field="found_on")
-    if judged and found_on > judged:
-        message = _("It can’t be found after %(date)s, when it was reported fixed or re-inspected.")
-        raise Invalid(message % {"date": short_date(judged)}, field="found_on")
+    handed = _("It can’t be found after %(date)s, when it was handed on.")
+    given = problem.assignments.exclude(assigned_by=None).values_list("assigned_on", flat=True)
+    later: list[tuple[datetime.date | None, str]] = [(on, handed) for on in (problem.central_on, *given)]
+    judged = _("It can’t be found after %(date)s, when it was reported fixed or re-inspected.")
+    looked = [*problem.feedbacks.values_list("done_on", flat=True), *problem.rechecks.values_list("on", flat=True)]
+    later += [(on, judged) for on in (problem.met_on, problem.verified_on, *looked)]
+    later.append((problem.closed_on, _("It can’t be found after it was closed.")))
+    if (batch := problem.import_batch) is not None:
+        imported = _("It can’t be found after %(date)s, when it was imported.")
+        later.append((timezone.localdate(batch.created_at), imported))
+    first, message = min(((on, words) for on, words in later if on), key=lambda one: one[0], default=(found_on, ""))
+    if found_on > first:
+        raise Invalid(message % {"date": short_date(first)}, field="found_on")
+
+
+def _ledger_along(step: Step) -> None:
+    """A ledger tells no day of handing on, so what it assigned counts from the day of finding and goes along with it.
+
+    Nobody assigned such a one by hand: it alone names no assigner.
+    """
+    if "found_on" not in step.changed:
+        return
+    before, found_on = step.before["found_on"], step.problem.found_on
+    if step.problem.assignments.filter(assigned_by=None, assigned_on=before).update(assigned_on=found_on):
+        step.before["assigned_on"], step.after["assigned_on"] = before, found_on
 
 
 def _recount(step: Step, team_before: Unit) -> None:
     """Let the clocks follow what was amended: rule and start of a running count, and the team whose work it is."""
     problem = step.problem
     for row in list(clocks.held(step).values()):
-        if row.clock == Clock.DEPLOY and row.met_on is None and row.started_by == Verb.REPORT:
+        if row.clock == Clock.DEPLOY and row.met_on is None and row.started_by in (Verb.REPORT, Verb.IMPORT):
             if "found_on" in step.changed:
                 clocks.recount(step, row, problem.found_on)
         elif row.clock == Clock.RECTIFY and step.changed & {"found_on", "severity"}:
-            on_spot = problem.route == Route.ON_SPOT
-            clocks.recount(step, row, problem.found_on if on_spot else row.started_on)
+            from_finding = problem.route == Route.ON_SPOT or row.started_by == Verb.IMPORT
+            clocks.recount(step, row, problem.found_on if from_finding else row.started_on)
     if "team" in step.changed:
         for row in clocks.running(step):
             if row.unit_id == team_before.pk:

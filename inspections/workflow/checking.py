@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 
 from casetracker.errors import Invalid
 from casetracker.models import User
+from casetracker.wording import listed
+from inspections import policy
 from inspections.enums import AssignmentState, Clock, Phase, Result, Route, Status, Verb
 from inspections.models import Assignment, Problem, Recheck, Visit
 from inspections.workflow import clocks, telling
@@ -126,7 +128,11 @@ def verify(
     on_site = any(shot.evidence.shows_something for shot in shots)
     seen_on = _found_fixed(step.problem)
     if step.problem.status != Status.REPORTED and not on_site and seen_on is None:
-        raise Invalid(_("It was not reported back: add a photo of how it is now."), field="shots")
+        message = _("It was not reported back: add a photo of how it is now.")
+        if missing := policy.still_to_report(step.problem):
+            words = _("These units have not reported back: %(units)s. Add a photo of how it is now.")
+            message = words % {"units": listed(one.unit.name for one in missing)}
+        raise Invalid(message, field="shots")
     if not on_site and not shown_fixed(step.problem).exists():
         raise Invalid(_("Add at least one photo of how it is now."), field="shots")
     row = _record(step, Result.FIXED, visit=visit, shots=shots, note=note)

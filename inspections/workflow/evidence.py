@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from casetracker import notices
@@ -120,6 +121,14 @@ def standing(problem: Problem, *phases: Phase) -> Any:
         evidence__kind="photo",
         evidence__unreadable="",
     )
+
+
+def withdrawn_elsewhere() -> Exists:
+    """Whether an attachment's file was withdrawn from another problem of the same site, and not because it belongs to
+    this one; for annotating attachments."""
+    same = Attachment.objects.filter(evidence=OuterRef("evidence"), problem__site=OuterRef("problem__site"))
+    here = Q(problem=OuterRef("problem")) | Q(moved_to__isnull=False, moved_to=OuterRef("problem"))
+    return Exists(same.filter(~here, withdrawn_at__isnull=False))
 
 
 def taken_up_again(problem: Problem) -> datetime.datetime | None:

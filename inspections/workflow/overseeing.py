@@ -29,9 +29,10 @@ def pause(problem: Problem, *, by: User, reason: str, now: datetime.datetime | N
 def resume(problem: Problem, *, by: User, reason: str = "", now: datetime.datetime | None = None) -> Problem:
     """The clocks go on; the days they stood still move their dates."""
     step = begin(Verb.RESUME, problem, by=by, now=now)
+    same_day = step.problem.paused_since == step.today
     clocks.resume(step)
     clocks.follow(step)
-    event = step.finish(reason=reason.strip(), due_on=step.problem.due_on)
+    event = step.finish(reason=reason.strip(), due_on=step.problem.due_on, same_day=same_day)
     telling.tell(event, step.problem, telling.handlers(step.problem), due_on=step.problem.due_on)
     return step.problem
 

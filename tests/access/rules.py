@@ -98,7 +98,7 @@ RULES: dict[str, Rule] = {
     "save_view": Rule(ok=NOBODY),
     "rename_view": Rule(own("view"), ok=OWNER),
     "move_view": Rule(own("view"), ok=OWNER, posts=True),
-    "delete_view": Rule(own("view"), ok=OWNER, posts=True),
+    "delete_view": Rule(own("view"), ok=OWNER),
     "job": Rule(own("running"), ok=OWNER),
     "mail": Rule(ok=NOBODY),
     "mail_message": Rule(lambda world: ("first",), ok=NOBODY),

@@ -20,7 +20,7 @@ from inspections.enums import AssignmentRole, Status, VoidKind
 from inspections.models import Problem
 from inspections.workflow import Addressee
 from tests import cast as troupe
-from tests.builders import make_problem, make_site
+from tests.builders import make_problem, make_site, shot
 from tests.cast import Cast
 
 DAY = datetime.timedelta(days=1)
@@ -305,6 +305,22 @@ def test_totals_are_the_rows_and_the_lists_of_the_pages(cast: Cast, name: str) -
         assert f'data-total="{value}"' in page.content.decode()
     if name.startswith(("handler", "government")):
         assert letter.html.count("■ ") - 1 >= numbers["overdue"]
+
+
+def test_links_open_what_the_letter_counted_whenever_it_is_read(cast: Cast) -> None:
+    """A reader of tomorrow, when all of it is done, still finds behind each number what the letter says."""
+    late, due = late_problem(cast), make_problem(cast, status=Status.RECTIFYING, due_on=timezone.localdate())
+    digest.plan(timezone.localdate())
+    links = _links_of_totals(letters()["handler1"].html)[:2]
+    tomorrow = timezone.now() + DAY
+    for problem in (late, due):
+        workflow.report_back(problem, by=cast.handler1, text="已整改", shots=[shot(cast.handler1)], now=tomorrow)
+    client = Client()
+    client.force_login(cast.handler1)
+    for problem, (value, url) in zip((late, due), links, strict=True):
+        page = client.get(_path(url)).content.decode()
+        assert (value, 'data-total="1"' in page, str(problem.pk) in page) == (1, True, True)
+    assert 'data-total="0"' in client.get("/problems/?overdue=any").content.decode()
 
 
 def _links_of_totals(html: str) -> list[tuple[int, str]]:

@@ -153,13 +153,26 @@ def test_a_letter_in_doubt_can_be_sent_again_once(cast: Cast) -> None:
     assert signed_in(cast.outsider).post(f"/weekly/{pk}/", {"decision": "received"}).status_code == 404
 
 
-def test_an_administrator_sees_units_without_a_person(cast: Cast) -> None:
+def test_an_administrator_sees_the_same_units_without_a_person_everywhere(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make_problem(cast, status=Status.ASSIGNED)
     User.objects.filter(username="handler1").update(is_active=False)
     client = signed_in(cast.admin)
     page = client.get("/").content.decode()
-    assert re.search(r"\d+ units? without an active person", page)
-    assert "Housing Bureau" in page
+    door = re.search(r'data-figure="unmanned" href="([^"]+)">(\d+)<', page)
+    assert door is not None
+    missing = client.get(door[1]).content.decode()
+    assert f'data-total="{door[2]}"' in missing
+    assert int(door[2]) > 1
+    assert f"{door[2]} units without an active person" in page
+    named = re.findall(r'data-unit="(\d+)"', page)
+    assert set(named) == set(re.findall(r'data-unit="(\d+)"', missing))
+    assert named[0] == str(cast.housing.pk)
+    monkeypatch.setattr("casetracker.desk.MOST_UNITS", 1)
+    page = client.get("/").content.decode()
+    assert re.findall(r'data-unit="(\d+)"', page) == [str(cast.housing.pk)]
+    assert f"and {int(door[2]) - 1} more" in page
 
 
 def test_my_work_of_an_administrator_says_what_the_administration_says(cast: Cast) -> None:

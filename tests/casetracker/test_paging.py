@@ -64,7 +64,7 @@ def walk_forward(order: Order, size: int) -> list[list[uuid.UUID]]:
 def walk_back(order: Order, size: int) -> list[list[uuid.UUID]]:
     """From a last page of one row back to the beginning."""
     last = list(order.sort(Job.objects.all()))[-1]
-    place = paging._write(last, order)
+    place = paging.place(last, order)
     pages = [[last.pk]]
     while place:
         page = paging.page(Job.objects.all(), order, before=place, size=size)

@@ -1,5 +1,6 @@
 """Signing in: whose language the pages and letters speak from then on."""
 
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.test import Client
 from django.utils import translation
 
 from casetracker.enums import Language
-from tests.cast import PASSWORD, Cast
+from tests.cast import PASSWORD, Cast, sign_in
 
 
 def _signed_in_from_an_english_browser(username: str, *, by_button: bool) -> Client:
@@ -73,3 +74,12 @@ def test_a_short_password_is_refused_in_the_readers_words(people: Cast) -> None:
     with translation.override("zh-hans"), pytest.raises(ValidationError) as refusal:
         validate_password("kurz", people.handler1)
     assert "密码太短，至少要有 12 个字符。" in refusal.value.messages
+
+
+def test_the_page_of_a_new_password_lists_its_rules_as_sentences_of_one_kind(people: Cast) -> None:
+    page = sign_in(people.handler1).get("/accounts/password/change/").content.decode()
+    hint = page.split('id="id_password1_helptext">')[1].split("</div>")[0]
+    rules = [re.sub(r"<[^>]+>", "", rule) for rule in re.findall(r"<li>(.*?)</li>", hint)]
+    assert len(rules) == 4
+    assert "12 characters" in rules[0]
+    assert all(rule.startswith("Your password ") and rule.endswith(".") for rule in rules)

@@ -80,6 +80,7 @@ def test_only_the_owner_changes_moves_and_deletes(people: Cast, client: Client) 
     first, _second, third = SavedView.objects.all()
     other = Client()
     other.force_login(people.supervisor2)
+    assert other.get(f"/views/{first.pk}/delete/").status_code == 404
     for address in (f"/views/{first.pk}/", f"/views/{first.pk}/move/", f"/views/{first.pk}/delete/"):
         assert other.post(address, {"name": "偷", "way": "up"}).status_code == 404
     client.post(f"/views/{third.pk}/move/", {"way": "up"})
@@ -91,8 +92,23 @@ def test_only_the_owner_changes_moves_and_deletes(people: Cast, client: Client) 
     assert client.post(f"/views/{first.pk}/", {"name": "甲"}).status_code == 302
     client.post(f"/views/{third.pk}/delete/")
     assert names(people.supervisor1) == ["甲", "二"]
-    assert client.get(f"/views/{first.pk}/delete/")["Location"] == f"/views/{first.pk}/"
-    assert names(people.supervisor1) == ["甲", "二"]
+
+
+def test_deleting_asks_first_and_says_who_else_loses_the_tab(people: Cast, client: Client) -> None:
+    save(client, "久拖未改", shared_with=people.office.pk)
+    save(client, "自己看")
+    shared, own = SavedView.objects.all()
+    page = client.get("/views/").content.decode()
+    for view in (shared, own):
+        assert f'action="/views/{view.pk}/delete/"' not in page
+        assert f'href="/views/{view.pk}/delete/"' in page
+    asked = client.get(f"/views/{shared.pk}/delete/").content.decode()
+    assert 'data-verb="delete_view"' in asked
+    assert people.office.name_en in asked
+    assert people.office.name_en not in client.get(f"/views/{own.pk}/delete/").content.decode().split("<main")[1]
+    assert names(people.supervisor1) == ["久拖未改", "自己看"]
+    assert client.post(f"/views/{own.pk}/delete/")["Location"] == "/views/"
+    assert names(people.supervisor1) == ["久拖未改"]
 
 
 def test_the_page_of_views_asks_the_same_for_one_and_many(

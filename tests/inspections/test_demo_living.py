@@ -7,12 +7,12 @@ from collections import Counter
 import pytest
 from django.utils import timezone
 
-from casetracker.models import User
+from casetracker.models import Event, User
 from inspections.demo import living, people
 from inspections.demo.finding import begins
 from inspections.demo.photos import Pool
 from inspections.enums import Status, VisitMode
-from inspections.models import Assignment, Batch, Problem
+from inspections.models import Assignment, Batch, Problem, Visit
 from tests.builders import make_site
 
 TODAY = datetime.date(2026, 11, 22)
@@ -48,6 +48,13 @@ def test_the_living_set_stands_in_its_states_and_is_made_once(db: None) -> None:
     assert living.top_up(office, pool, print, wanted) == 18
 
     assert Counter(Problem.objects.values_list("status", flat=True)) == {str(key): n for key, n in wanted.items()}
+    # Their visits are recorded as everybody records one: with the inspectors, the campaign and a history.
+    visits = list(Visit.objects.all())
+    assert len(visits) == 18
+    assert all(visit.people == visit.inspectors.count() > 0 for visit in visits)
+    assert all(bool(visit.campaign) == (visit.on.year == timezone.localdate().year) for visit in visits)
+    told = Event.objects.filter(subject_type="visit", verb="record_visit").values_list("subject_id", flat=True)
+    assert set(told) == {visit.pk for visit in visits}
     # One central assignment of yesterday, to more than one unit; all of it went out in time.
     [batch] = Batch.objects.all()
     units = Assignment.objects.filter(batch=batch).values_list("unit", flat=True)

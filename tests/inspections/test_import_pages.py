@@ -126,9 +126,10 @@ def test_a_ledger_that_lacks_columns_is_refused_in_both_languages(people: Cast, 
     upload(signed_in(people.supervisor1), path, office=people.office.pk)
     working.work()
     refusal = Job.objects.get().refusal
-    assert re.search(r"no column for found_on \([^)]+\), \w+ \([^)]+\)\w*", refusal["en"])
+    assert "no column for “发现日期” (found_on), “县（市、区）” (district), “问题描述” (description)." in refusal["en"]
     assert "It has: 问题编号, 点位名称, 备注." in refusal["en"]
-    assert "found_on（" in refusal["zh-hans"]
+    assert "“县（市、区）”" in refusal["zh-hans"]
+    assert "））" not in refusal["zh-hans"]
     assert "问题编号、点位名称、备注" in refusal["zh-hans"]
 
 

@@ -71,7 +71,8 @@ MAY_WAIT = {
     **dict.fromkeys(WITH_UNIT, {"claim", "feedback", "rectify", "extension", "escalation"}),
     Status.REPORTED: {"verify", "escalation"},
     Status.VERIFIED: {"close", "look_back", "escalation"},
-    Status.CLOSED: {"look_back"},
+    # An order to hurry is lifted by an act of its own, also afterwards.
+    Status.CLOSED: {"look_back", "escalation"},
     Status.VOID: set(),
 }
 MUST_WAIT = {Status.FOUND: "deploy", Status.REPORTED: "verify", Status.VERIFIED: "close"}

@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from casetracker import calendars
-from casetracker.models import User
+from casetracker.models import Evidence, User
 from inspections import workflow
-from inspections.enums import AssignmentRole, Audience, Result, Route, Status
+from inspections.enums import AssignmentRole, Audience, Phase, Result, Route, Status
 from inspections.forms import VERB_FORMS
 from inspections.models import Problem
 from inspections.views.problem import files
@@ -165,6 +165,30 @@ def test_what_waits_for_further_units_names_them(cast: Cast) -> None:
     assert "Next step" not in own
     form = signed_in(cast.supervisor1).get(reverse("problem_verb", args=[problem.pk, "verify"]))
     assert "These units have not reported back: City Management." in text_of(form)
+
+
+def test_a_co_handler_reads_why_it_waits_for_the_lead(cast: Cast) -> None:
+    others = [Addressee(cast.city_management, AssignmentRole.CO)]
+    problem = make_problem(cast, status=Status.ASSIGNED, others=others)
+    workflow.claim(problem, by=cast.handler2)
+    for _turn in range(2):
+        own = step_of(cast.handler2, problem)
+        assert "The lead unit Housing Bureau begins first; then yours can report back." in own
+        assert "Next step" not in own
+        if problem.status == Status.ASSIGNED:
+            problem = workflow.claim(problem, by=cast.handler1)
+    assert "Next step: Begin" in step_of(cast.handler1, problem)
+    workflow.begin_work(problem, by=cast.handler1, plan="覆盖")
+    assert "Next step: Report back" in step_of(cast.handler2, problem)
+
+
+def test_a_unit_that_claimed_stands_as_rectifying_once_work_began(cast: Cast) -> None:
+    others = [Addressee(cast.city_management, AssignmentRole.CO)]
+    claimed, begun = (make_problem(cast, status=one, others=others) for one in (Status.CLAIMED, Status.RECTIFYING))
+    workflow.report_back(begun, by=cast.handler2, text="已办", shots=[shot()])
+    for problem, expected in ((claimed, ["Claimed", "Claimed"]), (begun, ["Rectifying", "Reported back"])):
+        table = page(cast.supervisor1, problem).content.decode().split('id="addressees"')[1].split("</table>")[0]
+        assert re.findall(r'data-label="State">([^<]+)<', table) == expected
 
 
 def step_of(person: User, problem: Problem) -> str:
@@ -356,3 +380,61 @@ def test_a_request_for_more_time_that_lapsed_is_told_with_what_made_it_lapse(
 
 def test_the_custody_log_says_that_a_file_was_withdrawn_in_the_readers_words() -> None:
     assert str(files.ACTIONS["withdrawn"]) == "withdrawn"
+
+
+# --- Photos that a step stood on ----------------------------------------------------------------------
+
+
+def withdraw(cast: Cast, problem: Problem, phase: Phase, **more: Problem) -> None:
+    attachment = problem.attachments.get(phase=phase, withdrawn_at=None)
+    workflow.withdraw_evidence(problem, by=cast.supervisor1, attachment=attachment, reason="不是此处", **more)
+
+
+def test_a_report_that_lost_its_photos_after_it_was_verified_says_so(cast: Cast) -> None:
+    problem = make_problem(cast, status=Status.VERIFIED)
+    words = "All photos of the report of Housing Bureau were withdrawn or can’t be opened; others show the fix."
+    assert "withdrawn" not in text_of(page(cast.supervisor1, problem))
+
+    withdraw(cast, problem, Phase.AFTER)
+
+    assert problem.status == Status.VERIFIED
+    assert words in text_of(page(cast.supervisor1, problem))
+    assert words in text_of(page(cast.handler1, problem))
+
+
+@pytest.mark.parametrize(
+    ("phase", "words"), [(Phase.BEFORE, "of how it was before"), (Phase.AFTER, "that showed it fixed")]
+)
+def test_photos_that_nobody_can_open_are_missed_where_a_step_stood_on_them(
+    cast: Cast, phase: Phase, words: str
+) -> None:
+    problem = make_problem(cast, status=Status.REPORTED)
+    Evidence.objects.filter(attachments__problem=problem, attachments__phase=phase).update(unreadable="damaged")
+    shown = text_of(page(cast.supervisor1, problem))
+    assert f"All photos {words} were withdrawn or can’t be opened. What was done stays." in shown
+    assert shown.count("What was done stays.") == 1
+
+
+def test_a_photo_that_was_withdrawn_from_a_neighbour_is_to_be_checked_here(cast: Cast) -> None:
+    site, same = make_site(cast), shot(cast.handler1)
+    first, second, other = (make_problem(cast, status=Status.RECTIFYING, site=site) for _turn in range(3))
+    for problem in (first, second):
+        workflow.report_back(problem, by=cast.handler1, text="已办", shots=[same])
+    words = "The photo that shows it fixed was withdrawn from another problem of this site: check it."
+
+    withdraw(cast, first, Phase.AFTER)
+
+    assert words in text_of(page(cast.supervisor1, second))
+    assert words not in text_of(page(cast.handler1, second))
+    assert words not in text_of(page(cast.supervisor1, other))
+    second.refresh_from_db()
+    assert second.status == Status.REPORTED
+
+
+def test_a_photo_that_a_neighbour_gave_to_this_problem_is_not_doubted(cast: Cast) -> None:
+    site = make_site(cast)
+    first, second = make_problem(cast, site=site), make_problem(cast, status=Status.REPORTED, site=site)
+    old = second.attachments.get(phase=Phase.BEFORE)
+    withdraw(cast, first, Phase.BEFORE, belongs_to=second)
+    second.attachments.filter(pk=old.pk).delete()
+    assert "withdrawn from another problem" not in text_of(page(cast.supervisor1, second))

@@ -1,5 +1,6 @@
 """Each verb through its form on the problem page, and what a refusal answers."""
 
+import datetime
 import re
 from typing import Any
 
@@ -131,6 +132,22 @@ def test_pause_and_resume_escalate_and_lift(cast: Cast) -> None:
     problem.refresh_from_db()
     assert problem.paused_since is None
     assert problem.escalations.get().lifted_reason == "已好转"
+
+
+def test_a_stop_of_no_whole_day_says_that_nothing_moved(cast: Cast) -> None:
+    today = make_problem(cast, status=Status.RECTIFYING)
+    longer = make_problem(cast, status=Status.RECTIFYING, now=timezone.now() - datetime.timedelta(days=3))
+    workflow.pause(today, by=cast.supervisor1, reason="预警")
+    workflow.pause(longer, by=cast.supervisor1, reason="预警", now=timezone.now() - datetime.timedelta(days=2))
+    words = "It stood still for no whole day; the date stays."
+    for problem, says in ((today, True), (longer, False)):
+        due_on = problem.due_on
+        url = reverse("problem_verb", args=[problem.pk, Verb.RESUME.value])
+        shown = text_of(signed_in(cast.supervisor1).post(url, follow=True))
+        problem.refresh_from_db()
+        assert (problem.due_on == due_on) is says
+        # Once as the answer, once in the history.
+        assert shown.count(words) == (2 if says else 0)
 
 
 def test_a_merger_finds_its_survivor_by_the_last_figures_of_the_number(cast: Cast) -> None:

@@ -1,5 +1,6 @@
 """Who is told: whoever acts for the office or the unit, in the unit acted for, and nobody who may not see it."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,12 +10,14 @@ from casetracker.errors import Invalid
 from casetracker.models import Notice
 from inspections import policy, workflow
 from inspections.enums import AssignmentRole, Audience, Phase, Result, Route, Severity, Status, VoidKind
+from inspections.ledger.importing.jobs import release
 from inspections.models import Problem
 from inspections.subjects import NOTICES, PROBLEM
 from inspections.workflow import Addressee
 from inspections.workflow.evidence import tell_unreadable
 from tests.builders import at, day, make_problem, make_site, shot
 from tests.cast import Cast, join, leave, make_person
+from tests.inspections.ledger.test_importing import changed, ledger, take_in
 from tests.inspections.reading import fresh, last_event, told
 
 MONDAY = at("2019-12-02 09:00")
@@ -120,7 +123,17 @@ def everything_that_tells(people: Cast) -> None:
     step(workflow.merge, reported, sup, survivor=fresh(on_spot), reason="同一处")
 
 
-def test_nobody_is_told_of_what_they_may_not_see(people: Cast) -> None:
+def imports_that_tell(people: Cast, folder: Path) -> None:
+    """A released ledger that comes again with another date for one problem and another unit for the other."""
+    one, other = {"问题编号": "焦督〔2019〕7001号"}, {"问题编号": "焦督〔2019〕7002号"}
+    batch = take_in(ledger(folder, changed(**one), changed(**other)), people.office).batch
+    assert batch is not None
+    release(batch, by=people.supervisor1)
+    again = ledger(folder, changed(**one, 整改时限="2099-11-28"), changed(**other, 责任单位="市城管局"), name="b.csv")
+    take_in(again, people.office)
+
+
+def test_nobody_is_told_of_what_they_may_not_see(people: Cast, tmp_path: Path) -> None:
     """People of every role in every unit, some of whom left: over all kinds of notice."""
     units = (people.bureau, people.office, people.team1, people.team2, people.housing, people.city_management)
     for unit in (*units, people.jiefang, people.far_office, people.far_housing):
@@ -130,6 +143,7 @@ def test_nobody_is_told_of_what_they_may_not_see(people: Cast) -> None:
             join(gone, unit, role, until_on=day("2019-12-01"))
 
     everything_that_tells(people)
+    imports_that_tell(people, tmp_path)
 
     notices = Notice.objects.filter(subject_type="problem").select_related("person")
     assert {notice.kind for notice in notices} == set(NOTICES)

@@ -1,6 +1,7 @@
 """Putting the record right: amend, void, withdraw evidence."""
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +11,14 @@ from casetracker.models import Custody, District, Evidence, Notice
 from casetracker.views import inbox
 from inspections import workflow
 from inspections.enums import Phase, Result, Route, Severity, Status, VoidKind
-from inspections.models import Party, Problem, ProblemKind
+from inspections.models import ImportBatch, Party, Problem, ProblemKind
+from inspections.subjects import event_sentence
+from inspections.views.problem.panels import path
+from inspections.views.problem.record import load
+from inspections.workflow import Addressee
 from tests.builders import at, day, make_problem, make_site, make_visit, shot
 from tests.cast import Cast
+from tests.inspections.ledger.test_importing import changed, ledger, take_in
 from tests.inspections.reading import clock_rows, clocks, events, fresh, last_event, snapshot, states, told, waiting
 
 MONDAY = at("2019-12-02 09:00")
@@ -157,6 +163,53 @@ def test_it_is_not_found_after_the_day_it_was_handed_on(people: Cast) -> None:
         assert str(refusal.value) == "It can’t be found after 2 Dec 2019, when it was handed on."
         assert snapshot(problem) == before
     assert amend(assigned, people.supervisor1, found_on=day("2019-11-30")).found_on == day("2019-11-30")
+
+
+def test_what_a_ledger_assigned_goes_along_with_its_day_of_finding(people: Cast, tmp_path: Path) -> None:
+    take_in(ledger(tmp_path, changed(整改时限="")), people.office)
+    problem = Problem.objects.get()
+    assert (problem.found_on, problem.due_on) == (day("2019-10-16"), day("2019-10-23"))
+
+    for moved, due in (("2019-10-18", "2019-10-25"), ("2019-10-14", "2019-10-21")):
+        after = amend(problem, people.supervisor1, found_on=day(moved))
+        assert problem.assignments.get().assigned_on == day(moved)
+        assert (after.due_on, after.first_due_on) == (day(due), day(due))
+        assert next(row.started_on for row in clock_rows(problem) if row.clock == "rectify") == day(moved)
+        steps = path(load(people.supervisor1, problem.pk))
+        assert [step["on"] for step in steps[:2]] == [day(moved), day(moved)]
+    event = last_event(problem)
+    assert (event.before["assigned_on"], event.after["assigned_on"]) == ("2019-10-18", "2019-10-14")
+    assert "Assigned on: 18 Oct 2019 became 14 Oct 2019." in event_sentence(event)
+
+
+def test_what_a_ledger_gave_to_nobody_is_to_be_assigned_from_its_day_of_finding(people: Cast, tmp_path: Path) -> None:
+    take_in(ledger(tmp_path, changed(责任单位="", 整改时限="")), people.office)
+    problem = Problem.objects.get()
+
+    amend(problem, people.supervisor1, found_on=day("2019-10-18"))
+
+    assert clocks(problem)["deploy"] == (day("2019-10-18"), None)
+    assert "assigned_on" not in last_event(problem).after
+
+
+def test_a_ledgers_problem_is_found_neither_after_its_import_nor_after_a_real_assignment(
+    people: Cast, tmp_path: Path
+) -> None:
+    take_in(ledger(tmp_path, changed()), people.office)
+    problem = Problem.objects.get()
+    ImportBatch.objects.update(created_at=at("2019-12-04 09:00"))
+    with pytest.raises(Invalid) as refusal:
+        amend(problem, people.supervisor1, found_on=day("2019-12-05"))
+    assert str(refusal.value) == "It can’t be found after 4 Dec 2019, when it was imported."
+
+    workflow.hand_back(problem, by=people.handler1, reason="不归我局", now=MONDAY)
+    workflow.assign(problem, by=people.supervisor1, addressees=[Addressee(people.city_management)], now=MONDAY)
+    with pytest.raises(Invalid) as refusal:
+        amend(problem, people.supervisor1, found_on=day("2019-12-03"))
+    assert str(refusal.value) == "It can’t be found after 2 Dec 2019, when it was handed on."
+    amend(problem, people.supervisor1, found_on=day("2019-10-18"))
+    given = dict(problem.assignments.values_list("unit__name_zh", "assigned_on"))
+    assert given == {"市住建局": day("2019-10-18"), "市城管局": day("2019-12-02")}
 
 
 def test_the_units_hear_nothing_of_what_only_the_office_reads(people: Cast) -> None:

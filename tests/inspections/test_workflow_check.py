@@ -79,6 +79,18 @@ def test_what_was_not_reported_needs_a_recheck_photo_and_then_is_met_that_day(pe
     assert stays(problem)[-2:] == [("claimed", "claim"), ("verified", "verify")]
 
 
+def test_where_only_some_have_not_reported_they_are_named(people: Cast) -> None:
+    others = [Addressee(people.city_management, AssignmentRole.CO)]
+    problem = make_problem(people, status=Status.RECTIFYING, others=others, now=MONDAY)
+    with pytest.raises(Invalid, match="It was not reported back: add a photo of how it is now"):
+        workflow.verify(problem, by=people.inspector1, now=FRIDAY)
+
+    workflow.report_back(problem, by=people.handler1, text="已办", shots=[shot()], now=FRIDAY)
+
+    with pytest.raises(Invalid, match="These units have not reported back: City Management. Add a photo of how it is"):
+        workflow.verify(problem, by=people.inspector1, now=FRIDAY)
+
+
 def test_a_recheck_that_found_it_fixed_opens_the_way_to_verify(people: Cast) -> None:
     problem = make_problem(people, status=Status.RECTIFYING, now=MONDAY)
     workflow.recheck(problem, by=people.inspector1, result=Result.FIXED, shots=[shot()], now=FRIDAY)

@@ -89,6 +89,7 @@ def _of_a_supervisor(world: World) -> list[str]:
         address_of("search", (), "q=nothing+has+these+words"),
         address_of("save_view", (), "page=problems&state=open"),
         address_of("rename_view", (world.view.pk,)),
+        address_of("delete_view", (world.view.pk,)),
         address_of("batch", (world.batch.pk,)),
         address_of("batch_print", (world.batch.pk,)),
         address_of("site", (world.site.pk,)),

@@ -1,21 +1,18 @@
 """manage.py run: the whole installation in one terminal, and nothing left of it afterwards."""
 
-import hashlib
 import os
 import socket
 import sys
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.staticfiles.finders import get_finders
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import BaseCommand, CommandError, CommandParser, call_command
 from django.db import OperationalError
 
-from casetracker import embedded, environment
+from casetracker import built, embedded, environment
 from casetracker.checks import refuse_unsafe
-from casetracker.supervisor import REPOSITORY, Interrupted, Signals, Supervisor, answers, parts, say
+from casetracker.supervisor import Interrupted, Signals, Supervisor, answers, parts, say
 
 DEMO_USERS = "inspector1 inspector2 supervisor1 handler1 handler2 officer1 legal1 leader1 admin"
 DEMO_PASSWORD = "casetracker-demo"  # public: these accounts exist in demonstration mode only
@@ -52,7 +49,10 @@ class Command(BaseCommand):
         signals.install()
         try:
             services = embedded.start(
-                postgres=not environment.text("DATABASE_URL"), redis=not environment.text("REDIS_URL"), say=say
+                postgres=not environment.text("DATABASE_URL"),
+                redis=not environment.text("REDIS_URL"),
+                environment={"CASETRACKER_RUNS_AT": settings.URL},
+                say=say,
             )
         except embedded.EmbeddedError as error:
             raise CommandError(str(error)) from None
@@ -114,33 +114,7 @@ def prepare() -> None:
     """Bring database, catalogues and static files up to this version, then the demonstration data; all repeatable."""
     say("Preparing the database …")
     call_command("migrate", interactive=False, verbosity=0)
-    if catalogues_stale():
-        say("Compiling the translations …")
-        call_command("messages", compile=True)
-    stamp, current = Path(settings.STATIC_ROOT) / ".sources", static_fingerprint()
-    if not stamp.exists() or stamp.read_text() != current:
-        say("Collecting static files …")
-        call_command("collectstatic", interactive=False, verbosity=0)
-        stamp.write_text(current)
+    built.build(say)
     if settings.DEMO:
         say("Preparing the demonstration data …")
         call_command("demo")
-
-
-def catalogues_stale() -> bool:
-    """Whether a compiled catalogue is missing or older than its source."""
-    for source in (REPOSITORY / "casetracker" / "locale").rglob("*.po"):
-        compiled = source.with_suffix(".mo")
-        if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
-            return True
-    return False
-
-
-def static_fingerprint() -> str:
-    """Changes whenever a static file is added, removed or written."""
-    seen = hashlib.sha256()
-    for finder in get_finders():
-        for path, storage in finder.list([]):
-            found = os.stat(storage.path(path))
-            seen.update(f"{path} {found.st_size} {found.st_mtime_ns}\n".encode())
-    return seen.hexdigest()

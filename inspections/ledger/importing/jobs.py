@@ -119,8 +119,8 @@ def result_url(job: Job) -> str:
 
 
 @transaction.atomic
-def release(batch: ImportBatch, *, by: User) -> int:
-    """Let reminders and mail speak of a batch's open problems; returns how many there are.
+def release(batch: ImportBatch, *, by: User | None) -> int:
+    """Let reminders and mail speak of a batch's open problems; returns how many there are. `by` is None for a command.
 
     What the ledger had assigned is to be claimed from this day on, and what was assigned by hand meanwhile, without
     a word to the unit, is told to it now. Raises IllegalMove when it was released or undone already.

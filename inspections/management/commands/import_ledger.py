@@ -6,16 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
 from inspections.ledger.errors import LedgerError
 from inspections.ledger.importing import Report, import_file, office_named
+from inspections.ledger.importing.jobs import release
 from inspections.ledger.mapping import load, profile, profiles
 
 
 class Command(BaseCommand):
     """import_ledger FILE (--profile NAME | --mapping FILE.toml) [--dry-run] [--format json]"""
 
-    help = "Import a ledger (xlsx, xls, csv). Nothing is sent; open items stay held until a supervisor releases them."
+    help = "Import a ledger (xlsx, xls, csv). Nothing is sent; open items stay held until they are released."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
@@ -24,7 +26,7 @@ class Command(BaseCommand):
         how.add_argument("--mapping", type=Path, help="a mapping file (TOML)")
         parser.add_argument("--office", help="the supervision office; needed only where there are several")
         parser.add_argument("--dry-run", action="store_true", help="report what would happen and change nothing")
-        parser.add_argument("--release", action="store_true", help="let reminders and mail speak of the open items")
+        parser.add_argument("--release", action="store_true", help="release the open items at once: units are told")
         parser.add_argument("--format", choices=("text", "json"), default="text")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -34,21 +36,24 @@ class Command(BaseCommand):
         as_json = options["format"] == "json"
         try:
             mapping = profile(options["profile"]) if options["profile"] else load(options["mapping"])
-            report = import_file(
-                path,
-                mapping,
-                office=office_named(options["office"]),
-                by=None,
-                dry_run=options["dry_run"],
-                held=not options["release"],
-                progress=None if as_json else self._progress,
-            )
+            with transaction.atomic():
+                report = import_file(
+                    path,
+                    mapping,
+                    office=office_named(options["office"]),
+                    by=None,
+                    dry_run=options["dry_run"],
+                    progress=None if as_json else self._progress,
+                )
+                released = release(report.batch, by=None) if options["release"] and report.batch else None
         except LedgerError as error:
             raise CommandError(f"{error} ({error.code})") from error
         if as_json:
             self.stdout.write(json.dumps(report.as_json(), ensure_ascii=False, indent=1))
         else:
             self._tell(report, options["dry_run"])
+            if released is not None:
+                self.stdout.write(f"Released: reminders and mail now speak of its open problems ({released:,}).")
 
     def _progress(self, done: int, total: int) -> None:
         if sys.stderr.isatty():

@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from casetracker.models import Deadline
 from inspections import policy
-from inspections.enums import Audience, Phase, Route, Status, Verb
+from inspections.enums import AssignmentRole, Audience, Phase, Route, Status, Verb
 from inspections.models import Attachment, Problem
 from inspections.siting import metres_between
 from inspections.subjects import changes_clock, event_sentence, is_internal
@@ -43,7 +43,7 @@ def path(record: Record) -> list[dict[str, Any]]:
     problem = record.problem
     if problem.status == Status.VOID:
         return []
-    reached = _last_reached(problem)
+    reached = _last_reached(record)
     steps = [
         (status, label)
         for status, label in STEPS
@@ -59,13 +59,16 @@ def path(record: Record) -> list[dict[str, Any]]:
     return shown
 
 
-def _last_reached(problem: Any) -> dict[str, datetime.date]:
-    """The day each status was entered last; the first one is the day the problem was found."""
+def _last_reached(record: Record) -> dict[str, datetime.date]:
+    """The day each status was entered last; the first one is the day the problem was found, and it is assigned on
+    the day that its lead's assignment says (one of a ledger goes along with the day of finding)."""
     days = {}
-    for stay in problem.stays:
+    for stay in record.problem.stays:
         moment = datetime.datetime.fromisoformat(stay["since"])
         days[stay["status"]] = timezone.localdate(moment)
-    days[Status.FOUND] = problem.found_on
+    days[Status.FOUND] = record.problem.found_on
+    if lead := next((one for one in record.live if one.role == AssignmentRole.LEAD), None):
+        days[Status.ASSIGNED] = lead.assigned_on
     return days
 
 

@@ -29,7 +29,7 @@ from inspections.models import (
     VisitInspector,
 )
 from inspections.workflow.engine import SUBJECT
-from inspections.workflow.evidence import TAKEN_UP
+from inspections.workflow.evidence import TAKEN_UP, withdrawn_elsewhere
 
 RELATED = (
     "office",
@@ -108,10 +108,15 @@ class Record:
         return own[-1] if own else None
 
     @cached_property
+    def taken_up(self) -> datetime.datetime | None:
+        """When the problem was last taken up again; None where it never was."""
+        turns = [stay for stay in self.problem.stays if stay["verb"] in TAKEN_UP]
+        return datetime.datetime.fromisoformat(turns[-1]["since"]) if turns else None
+
+    @cached_property
     def last_recheck(self) -> Recheck | None:
         """The last re-inspection that looked, since the problem was taken up again."""
-        turns = [stay for stay in self.problem.stays if stay["verb"] in TAKEN_UP]
-        since = datetime.datetime.fromisoformat(turns[-1]["since"]) if turns else None
+        since = self.taken_up
         checked = [one for one in self.problem.rechecks.all() if one.result != "not_checked"]
         recent = [one for one in checked if since is None or one.at > since]
         return recent[-1] if recent else None
@@ -150,7 +155,9 @@ def load(user: Any, pk: UUID) -> Record:
 
 def _load_parts(problem: Problem, events: list[Event]) -> None:
     verbs = {event.verb for event in events}
-    lookups: list[Any] = [Prefetch("attachments", Attachment.objects.select_related("evidence", "added_by"))]
+    shown = {"withdrawn_elsewhere": withdrawn_elsewhere()}
+    files = Prefetch("attachments", Attachment.objects.select_related("evidence", "added_by").annotate(**shown))
+    lookups: list[Any] = [files]
     empty: dict[str, Any] = {}
     if problem.status == Status.FOUND and verbs <= UNGIVEN:
         empty["assignments"] = Assignment.objects.none()

@@ -108,7 +108,7 @@ def looks_for(verb: Verb, record: Record) -> bool:
         return policy.supervises(user, problem)
     if verb == Verb.REPORT_BACK:
         return record.own is not None and record.own.state != AssignmentState.REPORTED
-    if verb in (Verb.ASK_EXTENSION, Verb.BEGIN):
+    if verb == Verb.ASK_EXTENSION:
         return record.own is not None
     return False
 
@@ -154,14 +154,19 @@ def waits_for(record: Record) -> str:
         return _("The team sees it put right, or records the party’s proof.")
     if problem.status == Status.RECTIFYING and (others := _others_missing(record)):
         return others
-    return str(sentence) % {"unit": problem.lead_unit.name if problem.lead_unit else ""}
+    words = {"unit": problem.lead_unit.name if problem.lead_unit else ""}
+    own = record.own
+    not_begun = problem.status in (Status.ASSIGNED, Status.CLAIMED)
+    if not_begun and own is not None and own.role != AssignmentRole.LEAD and own.state == AssignmentState.CLAIMED:
+        sentence = _("Your unit has claimed it. The lead unit %(unit)s begins first; then yours can report back.")
+    return str(sentence) % words
 
 
 def _others_missing(record: Record) -> str:
     """Which units have still to report back where the lead, or the reader's own unit, has; else empty."""
-    reported = [one for one in record.live if one.state == AssignmentState.REPORTED]
-    missing = [one.unit.name for one in record.live if one.state != AssignmentState.REPORTED]
-    words = {"units": listed(missing)}
+    missing = policy.still_to_report(record.problem)
+    words = {"units": listed(one.unit.name for one in missing)}
+    reported = [one for one in record.live if one not in missing]
     if not missing:
         return ""
     if record.own in reported:

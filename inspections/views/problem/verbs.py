@@ -15,10 +15,12 @@ from django.views.decorators.http import require_http_methods
 
 from casetracker import audit, presses
 from casetracker.errors import IllegalMove, Invalid, NotAllowed
+from casetracker.wording import joined
 from inspections import workflow
 from inspections.enums import Verb
 from inspections.forms import VERB_FORMS, VerbForm
 from inspections.models import Problem
+from inspections.subjects.events import NO_WHOLE_DAY
 from inspections.views.problem import beside, clocks, neighbours, page, steps
 from inspections.views.problem.record import Record, load
 from inspections.workflow import engine
@@ -107,7 +109,7 @@ def _do(request: HttpRequest, record: Record, verb: Verb) -> HttpResponse:
             address = beside.address(record.problem, request)
             with presses.once(request, address, AGAIN.get(verb, DONE_BEFORE), alike=verb in AGAIN):
                 done = _perform(form)
-            messages.success(request, str(DONE[done]) % {"number": record.problem.number}, extra_tags="5")
+            messages.success(request, _words(record, done), extra_tags="5")
             return HttpResponseRedirect(address)
     except Invalid as error:
         form.refuse(error)
@@ -122,6 +124,13 @@ def _do(request: HttpRequest, record: Record, verb: Verb) -> HttpResponse:
         now = load(request.user, record.problem.pk)
         return _again(request, now, verb, form.kept(now.problem), status=403, words=str(error))
     return _again(request, record, verb, form, status=422)
+
+
+def _words(record: Record, done: Verb) -> str:
+    """What the toast says; `record` is how it was before."""
+    words = str(DONE[done]) % {"number": record.problem.number}
+    no_day = done == Verb.RESUME and record.problem.paused_since == record.today
+    return joined([words, str(NO_WHOLE_DAY)]) if no_day else words
 
 
 def _own_heading(record: Record) -> str:

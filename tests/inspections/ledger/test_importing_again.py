@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, connections, transaction
 from django.test import Client
 from django.utils import timezone, translation
@@ -392,6 +393,31 @@ def test_a_release_tells_each_handler_once_how_many_came_to_the_unit(people: Cas
     assert 'data-total="2"' in page
     assert "ledger.csv" in page
     assert tell([told[people.handler1]], people.outsider)[0].url == ""
+
+
+def test_the_command_that_releases_at_once_does_what_the_page_does(
+    people: Cast, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text('kind = "problems"\n[create]\nsites = true\n', encoding="utf-8")
+    rows = [changed(问题编号=f"焦督〔2019〕{number}号", 问题描述=f"第{number}处") for number in (1, 2)]
+    path = ledger(tmp_path, *rows, changed(问题编号="焦督〔2019〕3号", **CLOSED))
+    options = {"mapping": mapping, "office": people.office.name_zh, "release": True, "stdout": None}
+    call_command("import_ledger", str(path), **options, dry_run=True)
+    assert not ImportBatch.objects.exists()
+    assert "Released" not in capsys.readouterr().out
+    call_command("import_ledger", str(path), **options)
+    assert "speak of its open problems (2)" in capsys.readouterr().out
+    told = Notice.objects.get()
+    assert (told.kind, told.person, told.params["count"]) == ("import_released", people.handler1, 2)
+    batch = ImportBatch.objects.get()
+    assert (batch.released_at is not None, batch.released_by) == (True, None)
+    assert not Problem.objects.filter(held=True).exists()
+    claims = Deadline.objects.running().filter(clock=Clock.CLAIM)
+    assert set(claims.values_list("started_on", flat=True)) == {timezone.localdate()}
+    events = Event.objects.filter(verb="release_import")
+    assert events.count() == 2
+    assert "ledger.csv" in event_sentence(events[0])
 
 
 def test_what_waits_to_be_assigned_waits_from_the_release_on(people: Cast, tmp_path: Path) -> None:
