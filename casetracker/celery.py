@@ -5,10 +5,8 @@ doubled or reordered one changes nothing. Web processes never publish.
 """
 
 import os
-from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "casetracker.settings")
 
@@ -17,21 +15,7 @@ from django.conf import settings  # noqa: E402  the settings module is named jus
 app = Celery("casetracker")
 app.conf.update(settings.CELERY)
 app.autodiscover_tasks()
-
-
-@worker_ready.connect
-def say_worker_alive(sender: Any = None, **kwargs: Any) -> None:
-    """A worker's first sign of life does not wait for a tick; its queue is its name."""
-    from casetracker.tasks import alive
-
-    alive(f"worker:{str(sender.hostname).split('@')[0]}")
-
-
-@beat_init.connect
-def say_beat_alive(**kwargs: Any) -> None:
-    from casetracker.tasks import alive
-
-    alive("beat")
+app.steps["consumer"].add("casetracker.signs:WorkerSign")
 
 
 def every(seconds: float, task: str, queue: str) -> dict[str, object]:
@@ -40,9 +24,6 @@ def every(seconds: float, task: str, queue: str) -> dict[str, object]:
 
 
 app.conf.beat_schedule = {
-    "sign of life of the tick worker": every(30, "casetracker.tasks.alive_tick", "tick"),
-    "sign of life of the mail worker": every(30, "casetracker.tasks.alive_mail", "mail"),
-    "sign of life of the worker for long work": every(30, "casetracker.tasks.alive_work", "work"),
     "plan the weekly e-mail": every(60, "casetracker.tasks.plan_digest", "tick"),
     "send what waits": every(5, "casetracker.tasks.send_deliveries", "mail"),
     "take back what a dead worker held": every(60, "casetracker.tasks.rescue", "tick"),

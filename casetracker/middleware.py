@@ -8,9 +8,11 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.template.response import TemplateResponse
 from django.urls import Resolver404, resolve, reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
@@ -173,6 +175,28 @@ class FirstPassword:
         list(messages.get_messages(request))  # what the sign-in said would stand above the reason
         messages.info(request, _("Choose a password of your own before you go on."))
         return redirect("account_change_password")
+
+
+class InvalidForms:
+    """Gives a page of the sign-in library that shows its form again the status that ours have: 422 where the form was
+    invalid, 429 where it was sent too often."""
+
+    # What the library calls too many tries.
+    TOO_OFTEN = frozenset({"too_many_login_attempts", "rate_limited"})
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_template_response(self, request: HttpRequest, response: TemplateResponse) -> TemplateResponse:
+        if request.method == "POST" and response.status_code == 200:
+            shown = [one for one in (response.context_data or {}).values() if isinstance(one, BaseForm)]
+            errors = [error for form in shown for found in form.errors.as_data().values() for error in found]
+            if errors:
+                response.status_code = 429 if self.TOO_OFTEN & {error.code for error in errors} else 422
+        return response
 
 
 class DomainErrors:

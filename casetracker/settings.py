@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "casetracker.middleware.FirstPassword",
     "django_htmx.middleware.HtmxMiddleware",
     "casetracker.middleware.WrongMethod",
+    "casetracker.middleware.InvalidForms",
     "casetracker.middleware.DomainErrors",
 ]
 
@@ -295,6 +296,7 @@ CELERY = {
     "task_default_queue": "tick",
     "timezone": TIME_ZONE,
     "beat_max_loop_interval": 5,
+    "beat_scheduler": "casetracker.signs:Clock",
 }
 
 LOGGING = {

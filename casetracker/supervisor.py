@@ -82,12 +82,7 @@ def parts(address: str) -> list[Part]:
             )
             for queue in ("tick", "mail", "work")
         ),
-        # In memory: a tick that is lost or doubled changes nothing, and a file killed half-written would.
-        Part(
-            "beat",
-            [*celery, "beat", "--scheduler", "celery.beat:Scheduler", "--pidfile=", "--loglevel", "INFO"],
-            "beat",
-        ),
+        Part("beat", [*celery, "beat", "--pidfile=", "--loglevel", "INFO"], "beat"),
     ]
 
 

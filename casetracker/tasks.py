@@ -1,32 +1,8 @@
 """The ticks: each takes nothing, looks in the database for what is due, and may run twice."""
 
 from celery import shared_task
-from django.utils import timezone
 
 from casetracker import deliveries, digest, evidence, presses, working
-from casetracker.models import Heartbeat
-
-
-def alive(*names: str) -> None:
-    now = timezone.now()
-    for name in names:
-        Heartbeat.objects.update_or_create(name=name, defaults={"beat_at": now})
-
-
-@shared_task
-def alive_tick() -> None:
-    """A tick that arrives proves beat and this worker alive."""
-    alive("beat", "worker:tick")
-
-
-@shared_task
-def alive_mail() -> None:
-    alive("beat", "worker:mail")
-
-
-@shared_task
-def alive_work() -> None:
-    alive("beat", "worker:work")
 
 
 @shared_task

@@ -127,7 +127,7 @@ def _do(job: Job, in_worker: bool = False) -> None:
     def save(done: int, total: int) -> None:
         progress(job, done, total)
         if in_worker:
-            # No tick gets through while a long job runs, so that its progress is the worker's sign of life.
+            # A worker whose task takes long says nothing itself (signs.held_up): progress is its sign of life.
             Heartbeat.objects.update_or_create(name="worker:work", defaults={"beat_at": timezone.now()})
 
     if job.attempts > ATTEMPTS:

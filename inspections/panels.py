@@ -12,12 +12,13 @@ from django.utils.translation import ngettext, pgettext
 
 from casetracker import digest
 from casetracker.bilingual import in_language
-from casetracker.dates import weekday_short
+from casetracker.dates import long_date_with_weekday, weekday_short
 from casetracker.enums import Role
 from casetracker.models import User
 from casetracker.work import Panel
 from inspections import scope
 from inspections.enums import Status
+from inspections.figures import FIRST_DAY
 from inspections.filters import AGES, age_condition
 from inspections.models import Problem
 from inspections.querysets import ProblemQuerySet
@@ -91,7 +92,7 @@ def overdue_panel(user: User, today: datetime.date) -> Panel | None:
         "held_url": view.url(state="open", held="true"),
         "ages": ages,
         "most": max(row["count"] for row in ages),
-        "before": _before(user, today),
+        "before": _before(view, user, today),
         "units": units[:WORST_UNITS],
         "all_units": units if len(units) > WORST_UNITS else [],
         "most_of_unit": max((row["count"] for row in units), default=0),
@@ -101,10 +102,19 @@ def overdue_panel(user: User, today: datetime.date) -> Panel | None:
     return Panel("inspections/work/_overdue.html", context, news=news)
 
 
-def _before(user: User, today: datetime.date) -> dict[str, Any] | None:
-    """How much was overdue when the person's last weekly e-mail was written."""
+def _before(view: Outlook, user: User, today: datetime.date) -> dict[str, Any] | None:
+    """How much was overdue when the person's last weekly e-mail was written, with the list that the letter links to."""
     last = digest.last_figures(user, today)
-    return {"on": last[0], "count": last[1]["overdue"]} if last is not None else None
+    if last is None:
+        return None
+    on, figures = last
+    # A letter that was written for another of the person's posts says nothing of these.
+    role, _space, unit = str(figures.get("audience", "")).partition(" ")
+    about: dict[str, dict[str, str]] = {Role.INSPECTOR: {"team": unit}, Role.HANDLER: {"lead": unit}}
+    if about.get(role, {}) != {name: str(value) for name, value in view.narrowed.items()}:
+        return None
+    span = {"from": FIRST_DAY.isoformat(), "to": on.isoformat()}
+    return {"on": on, "count": figures["overdue"], "url": view.url(figure="overdue", **span, spoken="true")}
 
 
 def _units(view: Outlook, late: ProblemQuerySet) -> list[dict[str, Any]]:
@@ -120,6 +130,8 @@ def _units(view: Outlook, late: ProblemQuerySet) -> list[dict[str, Any]]:
             "label": in_language(short or zh, en),
             "count": count,
             "key": f"overdue-unit-{unit}",
+            # Among all units it stands once more.
+            "all_key": f"overdue-all-unit-{unit}",
             "url": view.url(lead=unit, overdue="any"),
         }
         for unit, short, zh, en, count, oldest in rows
@@ -139,6 +151,7 @@ def week_panel(user: User, today: datetime.date) -> Panel | None:
     shown = [
         {
             "weekday": weekday_short(day),
+            "words": _due_words(counts.get(day, 0), day),
             "day": day.day,
             "count": counts.get(day, 0),
             "today": day == today,
@@ -150,6 +163,12 @@ def week_panel(user: User, today: datetime.date) -> Panel | None:
     total = sum(counts.values())
     words = ngettext("%(count)s problem", "%(count)s problems", total) % {"count": total}
     return Panel("inspections/work/_week.html", {"days": shown, "total": words, "url": view.url(due="week")})
+
+
+def _due_words(count: int, day: datetime.date) -> str:
+    """What a day of the strip says to those who hear it."""
+    words = {"count": count, "day": long_date_with_weekday(day)}
+    return ngettext("%(count)s problem due on %(day)s", "%(count)s problems due on %(day)s", count) % words
 
 
 def figures_panel(user: User, today: datetime.date) -> Panel | None:

@@ -75,7 +75,9 @@ def sample() -> dict[str, object]:
         "wrong": SampleForm({"reason": "short", "unit": "1"}, auto_id="wrong_%s"),
         "cells": [Cell(tuple(states.split()), day, number, label) for day, number, label, states in STRIP],
         "lights": [*lights, ("done", _("closed 7 Dec")), ("stopped", _("stopped 2 days"))],
-        "tabs": [{"label": label, "count": n, "url": "#", "current": n == 29} for label, n in counts],
+        "tabs": [
+            {"key": f"tab-{n}", "label": label, "count": n, "url": "#", "current": n == 29} for label, n in counts
+        ],
         "options": [{"value": label, "label": label, "count": n, "url": "#", "checked": n > 10} for label, n in counts],
         "bars": [(label, n) for label, n in counts],
         "events": [

@@ -99,8 +99,14 @@ def _title(unread: int, total: int) -> str:
 def _tabs(unread: int, total: int, only_unread: bool) -> list[dict[str, Any]]:
     home = reverse("inbox")
     return [
-        {"label": _("All"), "count": total, "url": home, "current": not only_unread},
-        {"label": _("Unread"), "count": unread, "url": f"{home}?show=unread", "current": only_unread},
+        {"key": "notices", "label": _("All"), "count": total, "url": home, "current": not only_unread},
+        {
+            "key": "unread",
+            "label": _("Unread"),
+            "count": unread,
+            "url": f"{home}?show=unread",
+            "current": only_unread,
+        },
     ]
 
 

@@ -89,9 +89,11 @@ def _posts(user: User) -> list[str]:
 def _tabs(desk: Desk, queue: str, when: str) -> list[dict[str, Any]]:
     """Everything, then each queue that holds something (or is open now)."""
     home, counts = reverse("work"), desk.counts
-    tabs = [{"label": _("Everything"), "count": counts.total, "url": home, "current": not queue and not when}]
+    everything = {"key": "waiting", "label": _("Everything"), "count": counts.total, "url": home}
+    tabs: list[dict[str, Any]] = [everything | {"current": not queue and not when}]
     tabs += [
         {
+            "key": f"queue-{one.key}",
             "label": one.label,
             "count": counts.queues[one.key],
             "url": f"{home}?{urlencode({'queue': one.key})}",
@@ -110,7 +112,13 @@ def _segments(counts: Counts, when: str) -> list[dict[str, Any]]:
     segments += [(key, str(cut.label), counts.cuts[key]) for key, cut in cuts.items() if counts.cuts[key]]
     home = reverse("work")
     return [
-        {"label": label, "count": count, "url": f"{home}?{urlencode({'when': key})}", "current": when == key}
+        {
+            "key": f"when-{key}",
+            "label": label,
+            "count": count,
+            "url": f"{home}?{urlencode({'when': key})}",
+            "current": when == key,
+        }
         for key, label, count in segments
     ]
 

@@ -108,7 +108,7 @@ class BaseLines(forms.BaseFormSet):
         form.fields["kind"].choices = self.choices
         # A line may stay empty, but whoever fills it in gives these; nothing on the page calls them optional.
         for name in ("position", "name_zh"):
-            form.fields[name].required = not self.is_bound
+            form.fields[name].not_called_optional = True
 
     def lines(self) -> list[Line]:
         """The items in their new order; lines without a place go to the end."""

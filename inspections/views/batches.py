@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -20,7 +20,7 @@ from casetracker.enums import Role
 from casetracker.errors import DomainError, NotAllowed
 from casetracker.ids import uuid7
 from casetracker.models import Unit, User
-from inspections import scope, workflow
+from inspections import alike, scope, workflow
 from inspections.enums import Status
 from inspections.forms.batches import BatchForm
 from inspections.models import Assignment, Batch, Problem
@@ -39,7 +39,10 @@ def batches(request: HttpRequest) -> HttpResponse:
     # What is no id was typed by somebody: the newest page answers.
     if before := _uuid(request.GET.get("before", "")):
         found = found.filter(pk__lt=before)
-    rows = list(found.order_by("-pk").annotate(problems=Count("assignments__problem", distinct=True))[: PAGE + 1])
+    # Of a batch to several units a handler counts, and opens, the own part.
+    seen = Q(assignments__problem__in=Problem.objects.visible_to(request.user).order_by().values("pk"))
+    counted = found.annotate(problems=Count("assignments__problem", distinct=True, filter=seen))
+    rows = list(counted.order_by("-pk")[: PAGE + 1])
     older = f"?before={rows[PAGE - 1].pk}" if len(rows) > PAGE else ""
     context = {"rows": rows[:PAGE], "total": total, "older": older, "may_open": _office_of(request.user) is not None}
     return render(request, "inspections/batches/list.html", context)
@@ -49,7 +52,9 @@ def batches(request: HttpRequest) -> HttpResponse:
 def batch(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One batch with its problems by unit; a handler reads the part of the own unit."""
     row = get_object_or_404(_visible(request.user).select_related("office", "issued_by"), pk=pk)
-    return render(request, "inspections/batches/page.html", {"batch": row, "parts": _parts(request.user, row)})
+    parts = _parts(request.user, row)
+    total = len({one["problem"].pk for part in parts for one in part["rows"]})
+    return render(request, "inspections/batches/page.html", {"batch": row, "parts": parts, "total": total})
 
 
 @require_safe
@@ -84,7 +89,10 @@ def new_batch(request: HttpRequest) -> HttpResponse:
             _say(request, made, refused)
             return HttpResponseRedirect(address)
     status = 422 if form.is_bound else 200
-    return render(request, "inspections/batches/new.html", {"form": form, "problems": problems}, status=status)
+    duplicates = alike.likely_duplicates(problems, request.user)
+    rows = [row | {"alike": duplicates.get(row["problem"].pk)} for row in form.rows()]
+    context = {"form": form, "problems": problems, "rows": rows}
+    return render(request, "inspections/batches/new.html", context, status=status)
 
 
 class NothingAssigned(DomainError):

@@ -18,8 +18,8 @@ from casetracker import presses
 from casetracker.enums import JobState
 from casetracker.ids import uuid7
 from casetracker.models import Job, Unit, User
-from inspections import bulk, listing
-from inspections.enums import Verb
+from inspections import alike, bulk, listing
+from inspections.enums import Status, Verb
 from inspections.forms.bulk import FORMS, BulkForm
 from inspections.models import Assignment, Batch, Problem
 from inspections.views.problems import bulk_verbs
@@ -28,6 +28,8 @@ from inspections.workflow import legal
 # So many of the chosen rows are named before the verb is confirmed, and of the done ones afterwards.
 NAMED = 10
 DONE_NAMED = 200
+# Before assigning, of so many it is looked up which open problems may be the same.
+COMPARED = 200
 # So many rows fit into an address; a page of the list has fewer.
 IN_ADDRESS = 60
 
@@ -88,7 +90,7 @@ def _answer(request: HttpRequest, asked: QueryDict) -> HttpResponse:
             job = bulk.put_down(verb, selection.ids, form.data_of(), by=user, back=selection.query, job_id=made)
         bulk.begin(job)
         return redirect("job", made)
-    context = _confirm_context(verb, selection, form, back) | {"changed": changed}
+    context = _confirm_context(verb, selection, form, back, user) | {"changed": changed}
     status = 409 if changed else 422 if confirmed else 200
     return render(request, "inspections/bulk/confirm.html", context, status=status)
 
@@ -138,9 +140,10 @@ def _too_many() -> str:
     return _("At most %(most)s problems at once. Narrow the list first.") % {"most": f"{bulk.MOST:,}"}
 
 
-def _confirm_context(verb: Verb, selection: Selection, form: BulkForm, back: str) -> dict[str, Any]:
+def _confirm_context(verb: Verb, selection: Selection, form: BulkForm, back: str, user: User) -> dict[str, Any]:
     chosen = Problem.objects.filter(pk__in=selection.ids)
     states = chosen.order_by().values_list("status", "route").annotate(rows=Count("pk"))
+    named = _named(verb, chosen, user)
     possible = sum(rows for status, route, rows in states if legal(verb, status, route))
     return {
         "verb": verb,
@@ -148,10 +151,24 @@ def _confirm_context(verb: Verb, selection: Selection, form: BulkForm, back: str
         "selection": selection,
         "count": len(selection.ids),
         "impossible": len(selection.ids) - possible,
-        "named": chosen.for_rows().order_by("due_on", "pk")[:NAMED],
-        "unnamed": max(0, len(selection.ids) - NAMED),
+        "named": named,
+        "unnamed": len(selection.ids) - len(named),
+        "compared": COMPARED if verb == Verb.ASSIGN and len(selection.ids) > COMPARED else 0,
         "back_url": back,
     }
+
+
+def _named(verb: Verb, chosen: Any, user: User) -> list[dict[str, Any]]:
+    """The first rows, and before assigning further ones that may be the same as another open problem, with those."""
+    rows: list[Problem] = list(chosen.for_rows().order_by("due_on", "pk")[: COMPARED if verb == Verb.ASSIGN else NAMED])
+    duplicates: dict[uuid.UUID, list[Problem]] = {}
+    if verb == Verb.ASSIGN:
+        duplicates = alike.likely_duplicates([one for one in rows if one.status == Status.FOUND], user)
+    return [
+        {"problem": one, "alike": duplicates.get(one.pk)}
+        for place, one in enumerate(rows)
+        if place < NAMED or one.pk in duplicates
+    ]
 
 
 def _batch(user: Any, done: dict[str, Any]) -> Batch | None:

@@ -168,8 +168,8 @@ def _remarks(report: dict[str, Any]) -> dict[str, Any]:
         "doubtful": _in_language(doubtful[:SHOWN]),
         "changes": report.get("changes", [])[:SHOWN],
         "more_changes": max(0, len(report.get("changes", [])) - SHOWN),
-        "more_refused": max(0, len(refused) - SHOWN),
-        "more_doubtful": max(0, len(doubtful) - SHOWN),
+        "more_refused": max(0, len(refused) - SHOWN) + report.get("left_off", {}).get("refused", 0),
+        "more_doubtful": max(0, len(doubtful) - SHOWN) + report.get("left_off", {}).get("doubtful", 0),
     }
 
 

@@ -22,7 +22,7 @@ from casetracker.ids import uuid7
 from casetracker.models import User
 from inspections import siting, visiting
 from inspections.enums import OPEN, VisitMode
-from inspections.filters import URGENT_FIRST
+from inspections.filters import NONE, URGENT_FIRST
 from inspections.filters_sites import SITE_ORDERS, SiteFilter
 from inspections.forms.sites import SiteForm
 from inspections.models import Highlight, Problem, ProblemKind, Site, SiteOperator, Visit
@@ -126,6 +126,7 @@ def site(request: HttpRequest, pk: UUID) -> HttpResponse:
         "open_url": f"{problems_url}&state=open",
         "ended": [{"problem": one, "light": light_of(one, today, calendar)} for one in ended],
         "all_count": counts["all"],
+        "ended_count": counts["all"] - counts["open"],
         "all_url": problems_url,
         "visits": list(visit_rows(user).filter(pk__in=visits.values("pk")).order_by("-on", "-began", "-pk")[:SHOWN]),
         "visit_count": visits.count(),
@@ -190,7 +191,7 @@ def _repeats(problems: Any, url: str) -> dict[str, Any]:
         cells = []
         for year in years:
             number = row.get(year, 0)
-            where = f"{url}&kind={kind}&found_from={year}-01-01&found_to={year}-12-31" if kind else ""
+            where = f"{url}&kind={kind or NONE}&found_from={year}-01-01&found_to={year}-12-31"
             cells.append({"number": number, "url": where, "year": year, "again": number > 1})
         rows.append({"kind": names[kind] if kind else None, "cells": cells})
     return {"years": years, "rows": rows}

@@ -23,9 +23,13 @@ COUNTED = 6
 
 @dataclass
 class Tab:
-    """One view: its words, its address, and the rows to count (None where they aren't counted)."""
+    """One view: its words, its address, and the rows to count (None where they aren't counted).
+
+    `key` names its count among those of one page, `figure` names the view on every page.
+    """
 
     key: str
+    figure: str
     label: Any
     url: str
     current: bool
@@ -40,6 +44,7 @@ class View:
     `rows` gives the same rows as `query`, without the cost of a form for each tab; without it none are counted.
     """
 
+    key: str
     label: Any
     query: str
     roles: tuple[str, ...] = ()
@@ -48,29 +53,37 @@ class View:
 
 OFFICE = (Role.SUPERVISOR, Role.LEADER, Role.CASE_OFFICER, Role.LEGAL_REVIEWER)
 VIEWS = (
-    View(pgettext_lazy("state", "Open"), "state=open", rows=lambda seen, asked: seen.open()),
-    View(_("Overdue"), "overdue=any", rows=lambda seen, asked: seen.overdue(asked.today)),
+    View("open", pgettext_lazy("state", "Open"), "state=open", rows=lambda seen, asked: seen.open()),
+    View("overdue", _("Overdue"), "overdue=any", rows=lambda seen, asked: seen.overdue(asked.today)),
     View(
+        "to_verify",
         _("To verify"),
         "state=reported",
         (Role.INSPECTOR, *OFFICE),
         lambda seen, asked: seen.filter(status=Status.REPORTED),
     ),
     View(
+        "to_close",
         _("To close"),
         "state=verified",
         (Role.SUPERVISOR, Role.LEADER),
         lambda seen, asked: seen.filter(status=Status.VERIFIED),
     ),
-    View(_("Due this week"), "due=week", rows=lambda seen, asked: seen.due_between(*due_span("week", asked.today))),
     View(
+        "due_week",
+        _("Due this week"),
+        "due=week",
+        rows=lambda seen, asked: seen.due_between(*due_span("week", asked.today)),
+    ),
+    View(
+        "mine",
         _("Answered by me"),
         "responsible=me&state=open",
         (Role.HANDLER,),
         lambda seen, asked: answered_by(seen.open(), asked.user),
     ),
-    View(_("All"), ""),
-    View(_("Voided"), "state=void", (Role.SUPERVISOR, Role.LEADER)),
+    View("all", _("All"), ""),
+    View("void", _("Voided"), "state=void", (Role.SUPERVISOR, Role.LEADER)),
 )
 
 
@@ -81,7 +94,7 @@ def views_for(user: User) -> list[View]:
 def tabs_of(asked: Listing) -> list[Tab]:
     """The tabs of a reader; the first six that can be counted carry their rows."""
     provided = views_for(asked.user)
-    saved = [View(one.zh, one.more, rows=_as_saved(one.more)) for one in asked.offered.view]
+    saved = [View(f"saved-{one.key}", one.zh, one.more, rows=_as_saved(one.more)) for one in asked.offered.view]
     here = _narrowing(asked.query)
     seen: Any = Problem.objects.visible_to(asked.user)
     tabs: list[Tab] = []
@@ -92,7 +105,7 @@ def tabs_of(asked: Listing) -> list[Tab]:
         url = reverse("problems") + (f"?{view.query}" if view.query else "")
         # A saved view may be the same as one that comes with the program: one tab is the present one.
         current = _narrowing(QueryDict(view.query)) == here and not any(tab.current for tab in tabs)
-        tabs.append(Tab(f"tab{number}", view.label, url, current, rows))
+        tabs.append(Tab(f"tab{number}", f"view-{view.key}", view.label, url, current, rows))
     return tabs
 
 

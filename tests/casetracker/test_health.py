@@ -1,9 +1,14 @@
 """GET /healthz with servers of its own, which the tests may stop, freeze and fill."""
 
+import os
 import signal
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -11,7 +16,8 @@ import pytest
 from django.db import connections
 from django.test import Client
 
-from casetracker import embedded, health
+from casetracker import embedded, health, signs, supervisor
+from casetracker.embedded import child
 from casetracker.models import Heartbeat
 
 EVERYTHING = {*health.WORKERS, health.BEAT}
@@ -92,6 +98,56 @@ def test_beat_without_a_sign_of_life_is_down(installation: psycopg.Connection) -
     installation.execute(f"DELETE FROM {Heartbeat._meta.db_table} WHERE name = 'beat'")
     body = answer(200)
     assert (body["status"], body["beat"], body["worker"]) == ("degraded", "down", "ok")
+
+
+def process(servers: embedded.Services, log: Path, *words: str) -> subprocess.Popen[bytes]:
+    """A real celery process on these servers."""
+    environment = {**os.environ, **servers.environment, "CASETRACKER_SECRET_KEY": "x" * 50}
+    environment |= {"CASETRACKER_PROCESS": words[0], "PYTHONDONTWRITEBYTECODE": "1"}
+    return child.spawn(
+        [sys.executable, "-m", "celery", "-A", "casetracker", *words],
+        log=log,
+        environment=environment,
+        folder=supervisor.REPOSITORY,
+    )
+
+
+def wait_for_signs(owner: psycopg.Connection, log: Path, *names: str) -> None:
+    """Forget the signs of life that there are, and wait for new ones."""
+    owner.execute(f"DELETE FROM {Heartbeat._meta.db_table}")
+    end = time.monotonic() + 90
+    while time.monotonic() < end:
+        rows = owner.execute(f"SELECT name FROM {Heartbeat._meta.db_table}").fetchall()
+        if set(names) <= {row[0] for row in rows}:
+            return
+        time.sleep(0.2)
+    pytest.fail(log.read_text())
+
+
+def test_a_worker_and_beat_each_give_their_own_sign_of_life(
+    installation: psycopg.Connection, servers: embedded.Services, tmp_path: Path
+) -> None:
+    """None by way of the other: beat alone, then a worker alone, each more than the sign of its start."""
+    installation.execute(f"GRANT ALL ON {Heartbeat._meta.db_table} TO casetracker")
+    worker = ("worker", "-Q", "tick", "-n", "tick@%h", "--concurrency", "1", "--without-gossip", "--without-mingle")
+    for name, words in (("beat", ("beat", "--pidfile=")), ("worker:tick", worker)):
+        log = tmp_path / f"{words[0]}.log"
+        running = process(servers, log, *words)
+        try:
+            wait_for_signs(installation, log, name)
+            wait_for_signs(installation, log, name)
+        finally:
+            child.stop(running, grace=10)
+        written = installation.execute(f"SELECT name FROM {Heartbeat._meta.db_table}").fetchall()
+        assert written == [(name,)]
+
+
+def test_a_worker_whose_task_hangs_gives_no_sign_of_life() -> None:
+    now = 1_000_000.0
+    tasks = [SimpleNamespace(time_start=None), SimpleNamespace(time_start=now - health.FRESH_SECONDS)]
+    assert not signs.held_up(tasks, now)
+    assert signs.held_up([*tasks, SimpleNamespace(time_start=now - health.FRESH_SECONDS - 1)], now)
+    assert not signs.held_up([], now)
 
 
 def test_a_missing_redis_degrades(installation: psycopg.Connection, settings: Any, tmp_path: Path) -> None:

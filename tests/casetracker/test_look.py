@@ -145,7 +145,7 @@ def test_the_component_sheet_draws_every_component(language: str) -> None:
     assert 'style="' not in html
 
 
-@pytest.mark.parametrize("page", ["403.html", "403_csrf.html", "404.html", "500.html", "503.html"])
+@pytest.mark.parametrize("page", ["403.html", "403_csrf.html", "404.html", "429.html", "500.html", "503.html"])
 def test_error_pages_come_without_any_context(page: str) -> None:
     html = get_template(page).render()
     assert "<h1>" in html

@@ -13,6 +13,7 @@ from casetracker.models import DeadlineRule, Delivery, User
 from inspections.enums import Status
 from tests import cast as troupe
 from tests.builders import make_problem
+from tests.casetracker.office import queries
 from tests.cast import Cast
 
 DAY = timezone.timedelta(days=1)
@@ -49,6 +50,23 @@ def test_every_message_is_listed_and_opens(cast: Cast) -> None:
         assert message.status_code == 200
         assert "frame-src 'self'" in message["Content-Security-Policy"]
         assert "1 overdue" in message.content.decode()
+
+
+def test_the_folder_asks_as_much_for_30_messages_as_for_1(cast: Cast) -> None:
+    folder = get_connection("casetracker.mail.FolderBackend")
+
+    def send(number: int) -> None:
+        for n in range(number):
+            EmailMultiAlternatives(f"第{n}封", "正文", to=["a@example.org"], connection=folder).send()
+
+    client = signed_in(cast.handler1)
+    send(1)
+    one = queries(lambda: client.get("/mail/"))
+    send(29)
+    assert queries(lambda: client.get("/mail/")) == one <= 8
+    page = client.get("/mail/").content.decode()
+    assert 'data-total="30"' in page
+    assert page.count("data-mail=") == 30
 
 
 def test_the_html_part_comes_with_headers_of_its_own(cast: Cast) -> None:

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.password_validation import validate_password
 from django.core import mail
 from django.core.exceptions import ValidationError
@@ -11,6 +12,7 @@ from django.test import Client
 from django.utils import translation
 
 from casetracker.enums import Language
+from casetracker.models import User
 from tests.cast import PASSWORD, Cast, sign_in
 
 
@@ -83,3 +85,57 @@ def test_the_page_of_a_new_password_lists_its_rules_as_sentences_of_one_kind(peo
     assert len(rules) == 4
     assert "12 characters" in rules[0]
     assert all(rule.startswith("Your password ") and rule.endswith(".") for rule in rules)
+
+
+def _by_password(person: User) -> Client:
+    """A browser signed in through the form, as the pages that guard the account want it."""
+    browser = Client()
+    assert browser.post("/accounts/login/", {"login": person.username, "password": PASSWORD}).status_code == 302
+    return browser
+
+
+def test_a_form_of_the_account_that_is_invalid_answers_422(people: Cast) -> None:
+    browser = Client()
+    wrong = browser.post("/accounts/login/", {"login": "handler1", "password": "not the password"})
+    assert wrong.status_code == 422
+    assert 'value="handler1"' in wrong.content.decode()
+    assert browser.get("/accounts/login/").status_code == 200
+    assert browser.post("/accounts/login/", {}).status_code == 422
+    assert browser.post("/accounts/password/reset/", {"email": "no address"}).status_code == 422
+    assert browser.post("/accounts/password/reset/", {"email": "nobody@example.org"}).status_code == 302
+    inside = _by_password(people.handler1)
+    new = {"password1": "a walk along the north river", "password2": "a walk along the north river"}
+    assert inside.post("/accounts/password/change/", {"oldpassword": "wrong", **new}).status_code == 422
+    assert inside.post("/accounts/email/", {"action_add": "", "email": "no address"}).status_code == 422
+    assert inside.post("/accounts/reauthenticate/", {"password": "wrong"}).status_code == 422
+
+
+def test_a_wrong_code_of_the_second_step_answers_422(people: Cast) -> None:
+    TOTP.activate(people.handler1, generate_totp_secret())
+    browser = _by_password(people.handler1)
+    step = browser.post("/accounts/2fa/authenticate/", {"code": "000000"})
+    assert step.status_code == 422
+    assert 'name="code"' in step.content.decode()
+
+
+def test_too_many_wrong_passwords_answer_429(people: Cast) -> None:
+    browser = Client()
+    data = {"login": "handler1", "password": "not the password"}
+    assert {browser.post("/accounts/login/", data).status_code for _try in range(5)} == {422}
+    late = browser.post("/accounts/login/", {"login": "handler1", "password": PASSWORD})
+    assert late.status_code == 429
+    assert 'name="password"' in late.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "Too many tries in a short time"), ("zh-hans", "短时间内尝试次数过多")]
+)
+def test_who_sends_a_form_of_the_account_too_often_gets_a_page_of_ours(
+    people: Cast, settings: Any, language: str, words: str
+) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {"login": "1/m/ip"}
+    browser = Client(headers={"accept-language": language})
+    browser.post("/accounts/login/", {})
+    often = browser.post("/accounts/login/", {})
+    assert often.status_code == 429
+    assert f"<h1>{words}</h1>" in often.content.decode()

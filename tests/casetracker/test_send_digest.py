@@ -106,3 +106,18 @@ def test_the_command_says_where_the_links_lead(cast: Cast, settings: Any) -> Non
     out = StringIO()
     call_command("send_digest", "--dry-run", stdout=out)
     assert "The links of the letters lead to https://track.example (CASETRACKER_URL)." in out.getvalue()
+
+
+def test_a_day_to_come_is_shown_but_never_sent(cast: Cast) -> None:
+    """Else the letters would tell of a moment to come, and on that day everybody would have theirs already."""
+    late_problem(cast)
+    ahead = (timezone.localdate() + 7 * DAY).isoformat()
+    with pytest.raises(CommandError, match=f"{ahead} lies ahead.*--dry-run"):
+        call_command("send_digest", "--on", ahead)
+    assert not Delivery.objects.exists()
+    assert mail.count() == 0
+    report = run("--on", ahead, "--dry-run")
+    assert (report["looks_ahead"], len(report["letters"])) == (True, 5)
+    assert "if nothing were found, put right or changed until then" in summary(report)
+    assert run("--dry-run")["looks_ahead"] is False
+    assert "lies ahead" not in summary(run("--dry-run"))

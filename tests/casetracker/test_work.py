@@ -10,9 +10,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from casetracker import options
+from casetracker import digest, options
+from casetracker.dates import long_date_with_weekday, short_date, weekday_short
 from casetracker.enums import Language, Role
-from casetracker.models import Deadline, User
+from casetracker.models import Deadline, Unit, User
 from casetracker.work import Desk
 from inspections import workflow
 from inspections.enums import AssignmentRole, Clock, EscalationLevel, Route, Status
@@ -261,10 +262,10 @@ def test_every_count_opens_a_list_of_so_many(cast: Cast) -> None:
     for person in (cast.supervisor1, cast.handler1):
         client = signed_in(person)
         page = client.get("/").content.decode()
-        doors = re.findall(r'<a href="(/(?:\?[^"]*)?)" [^>]*><span>[^<]*</span> ?<b>(\d+)</b></a>', page)
-        assert len(doors) >= 5
-        for url, count in doors:
-            assert total(client.get(url.replace("&amp;", "&")).content.decode()) == int(count), url
+        counts = [one for one in doors(page) if one[0].startswith(("waiting", "queue-", "when-"))]
+        assert len(counts) >= 5
+        for key, url, count in counts:
+            assert total(client.get(url).content.decode()) == count, key
 
 
 def test_every_figure_beside_the_list_opens_exactly_its_rows(cast: Cast) -> None:
@@ -279,13 +280,66 @@ def test_every_figure_beside_the_list_opens_exactly_its_rows(cast: Cast) -> None
     for person in (cast.supervisor1, cast.leader1, cast.officer1, cast.inspector1, cast.handler1):
         client = signed_in(person)
         page = client.get("/").content.decode()
-        doors = re.findall(r'<a [^>]*data-figure="([^"]+)" [^>]*href="([^"]+)"[^>]*>(.*?)</a>', page)
-        assert {"overdue", "overdue-1-3", "overdue-31"} <= {key for key, _url, _text in doors}
-        for key, url, text in doors:
-            value = re.search(r"[\d,]+", re.sub(r"<[^>]*>", " ", text))
-            assert value is not None
-            shown = total(client.get(url.replace("&amp;", "&")).content.decode())
-            assert shown == int(value[0].replace(",", "")), (person, key)
+        found = doors(page)
+        assert {"overdue", "overdue-1-3", "overdue-31"} <= {key for key, _url, _value in found}
+        for key, url, value in found:
+            assert total(client.get(url).content.decode()) == value, (person, key)
+
+
+def doors(page: str) -> list[tuple[str, str, int]]:
+    """Every figure of a page as its key, its address and the first number of its text."""
+    found = []
+    for tag, inside in re.findall(r"(<a [^>]*data-figure=[^>]*>)(.*?)</a>", page, re.S):
+        key, href = (re.search(rf' {name}="([^"]+)"', tag) for name in ("data-figure", "href"))
+        value = re.search(r"[\d,]+", re.sub(r"<[^>]*>", "", inside))
+        assert key is not None, tag
+        assert href is not None, tag
+        assert value is not None, tag
+        found.append((key[1], href[1].replace("&amp;", "&"), int(value[0].replace(",", ""))))
+    return found
+
+
+def test_all_units_with_something_overdue_open_their_rows(cast: Cast) -> None:
+    today = timezone.localdate()
+    for n in range(6):
+        unit = Unit(name_zh=f"第{n}局", kind="department")
+        unit.save()
+        troupe.make_person(f"unit{n}", "经办", (unit, Role.HANDLER))
+        for days in range(1, 2 + n % 2):
+            make_problem(cast, status=Status.RECTIFYING, due_on=today - days * DAY, unit=unit)
+    client = signed_in(cast.leader1)
+    found = [one for one in doors(client.get("/").content.decode()) if one[0].startswith("overdue-all-unit-")]
+    assert len({key for key, _url, _value in found}) == 6
+    for key, url, value in found:
+        assert total(client.get(url).content.decode()) == value, key
+
+
+@pytest.mark.parametrize("name", ["supervisor1", "leader1", "inspector1", "handler1"])
+def test_what_was_overdue_in_the_last_letter_opens_the_rows_of_then(cast: Cast, name: str) -> None:
+    today = timezone.localdate()
+    last = timezone.now() - 7 * DAY
+    made = [make_problem(cast, status=Status.RECTIFYING, due_on=today - days * DAY) for days in (9, 20)]
+    make_problem(cast, status=Status.RECTIFYING, due_on=today - 3 * DAY)
+    digest.plan(today - 7 * DAY)
+    workflow.report_back(made[0], by=cast.handler1, text="已整改", shots=[shot(cast.handler1)])
+    client = signed_in(cast.everybody()[name])
+    page = client.get("/").content.decode()
+    [(_key, url, value)] = [one for one in doors(page) if one[0] == "overdue-before"]
+    assert f"2 on {short_date(timezone.localdate(last))}" in page
+    opened = client.get(url).content.decode()
+    assert (value, total(opened)) == (2, 2)
+    assert all(str(one.pk) in opened for one in made)
+
+
+def test_a_day_of_the_week_reads_as_words_and_numbers_apart(cast: Cast) -> None:
+    today = timezone.localdate()
+    for _count in range(2):
+        make_problem(cast, status=Status.RECTIFYING, due_on=today)
+    page = signed_in(cast.supervisor1).get("/").content.decode()
+    cell = re.search(rf'<a [^>]*data-figure="due-{today.isoformat()}"[^>]*>.*?</a>', page)
+    assert cell is not None
+    assert re.sub(r"<[^>]*>", "", cell[0]) == f"{weekday_short(today)} 2 {today.day}"
+    assert f'aria-label="2 problems due on {long_date_with_weekday(today)}"' in cell[0]
 
 
 def test_more_rows_come_on_further_pages_and_none_twice(cast: Cast) -> None:

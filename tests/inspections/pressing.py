@@ -53,7 +53,9 @@ def later(days: int) -> datetime.date:
 
 
 def verbs_on(response: Any) -> set[str]:
-    return set(re.findall(r'data-verb="([a-z_]+)"', response.content.decode()))
+    """The actions of the page itself, without those of its frame (signing out, language)."""
+    page = response.content.decode()
+    return set(re.findall(r'data-verb="([a-z_]+)"', page[page.find("<main") :]))
 
 
 # --- Reading ----------------------------------------------------------------------------------------

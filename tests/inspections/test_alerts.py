@@ -381,7 +381,8 @@ def test_each_number_of_visits_opens_just_these_visits(people: Cast) -> None:
     make_visit(people, on=FIRST + DAY)
     row = make(people, "2026-01-10", "2026-01-10")
     client = sign_in(people.supervisor1)
-    assert f'<a href="/visits/?alert={row.pk}" data-figure>2</a>' in client.get("/office/alerts/").content.decode()
+    page = client.get("/office/alerts/").content.decode()
+    assert f'<a href="/visits/?alert={row.pk}" data-figure="visits-{row.pk}">2</a>' in page
     behind = client.get(f"/visits/?alert={row.pk}")
     assert total(behind) == str(len(visits))
     assert "Orange (II)" in behind.content.decode()

@@ -4,15 +4,17 @@ import re
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from casetracker.models import NumberSeries, User
 from inspections import workflow
-from inspections.enums import Status
+from inspections.enums import AssignmentRole, Status
 from inspections.models import Batch, Problem
 from inspections.workflow import Addressee
-from tests.builders import make_problem
+from tests.builders import make_problem, make_site
 from tests.cast import Cast
 from tests.cast import cast as make_cast
 
@@ -106,3 +108,77 @@ def test_the_document_has_a_sheet_with_list_and_slip_for_each_unit(cast: Cast) -
     seen = signed_in(cast.supervisor1).get(url).content.decode()
     assert seen.count('class="sheet"') == seen.count("Reply slip") == 2
     assert all(problem.number in seen for problem in problems)
+
+
+def queries(client: Client, url: str) -> int:
+    """How many queries a page takes once everything that is read only once is warm."""
+    client.get(url)
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(url).status_code == 200
+    return len(captured)
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [("supervisor1", 3), ("leader1", 3), ("inspector1", 3), ("handler1", 2), ("handler2", 2), ("outsider", None)],
+)
+def test_the_list_counts_and_opens_what_the_reader_sees(cast: Cast, name: str, count: int | None) -> None:
+    batch = workflow.open_batch(by=cast.supervisor1, office=cast.office, title="扬尘")
+    housing, management = Addressee(cast.housing), Addressee(cast.city_management)
+    helping = Addressee(cast.city_management, AssignmentRole.CO)
+    for addressees in ([housing], [housing, helping], [management]):
+        workflow.assign(make_problem(cast), by=cast.supervisor1, addressees=addressees, batch=batch)
+    client = signed_in(cast.everybody()[name])
+    seen = client.get(reverse("batches")).content.decode()
+    door = re.search(rf'data-figure="batch-{batch.pk}" href="([^"]+)">(\d+)<', seen)
+    assert (int(door[2]) if door else None) == count
+    if door:
+        opened = client.get(door[1]).content.decode()
+        assert re.findall(r'data-total="(\d+)"', opened)[0] == door[2]
+        assert len(set(re.findall(r'data-problem="([^"]+)"', opened))) == count
+
+
+@pytest.mark.parametrize("name", ["supervisor1", "handler1"])
+def test_the_list_asks_as_much_for_30_batches_as_for_1(cast: Cast, name: str) -> None:
+    def make(number: int) -> None:
+        for _count in range(number):
+            batch = workflow.open_batch(by=cast.supervisor1, office=cast.office, title="扬尘")
+            workflow.assign(make_problem(cast), by=cast.supervisor1, addressees=[Addressee(cast.housing)], batch=batch)
+
+    client, url = signed_in(cast.everybody()[name]), reverse("batches")
+    make(1)
+    one = queries(client, url)
+    make(29)
+    assert queries(client, url) == one <= 8
+    assert 'data-total="30"' in client.get(url).content.decode()
+
+
+def test_before_a_batch_goes_out_it_shows_what_may_be_the_same(cast: Cast) -> None:
+    here, near = make_site(cast, lat=35.1, lon=113.1), make_site(cast, lat=35.1003, lon=113.1)
+    assigned = make_problem(cast, site=near, status=Status.ASSIGNED)
+    first, second = make_problem(cast, site=here), make_problem(cast, site=here)
+    alone = make_problem(cast, site=make_site(cast, lat=35.3, lon=113.1))
+    other_kind = make_problem(cast, site=here, kind="dust")
+    ids = "&".join(f"ids={one.pk}" for one in (first, second, alone, other_kind))
+    client, url = signed_in(cast.supervisor1), f"{reverse('batch_new')}?{ids}"
+    page = client.get(url).content.decode()
+    told = dict(re.findall(r'<span [^>]*data-alike="([^"]+)"[^>]*>(.*?)</span></td>', page, re.S))
+    assert set(told) == {str(first.pk), str(second.pk)}
+    assert "2 open problems may be the same" in told[str(first.pk)]
+    assert set(re.findall(r'href="/problems/([^/]+)/"', told[str(first.pk)])) == {str(assigned.pk), str(second.pk)}
+    cast.supervisor1.language = "zh-hans"
+    cast.supervisor1.save(update_fields=["language"])
+    assert "2 条未销号问题可能与此相同" in client.get(url).content.decode()
+
+
+def test_looking_for_duplicates_takes_one_query_for_many(cast: Cast) -> None:
+    site, client = make_site(cast), signed_in(cast.supervisor1)
+    make_problem(cast, site=site)
+    one = queries(client, reverse("batch_new"))
+    for _count in range(9):
+        make_problem(cast, site=site)
+    assert queries(client, reverse("batch_new")) == one
+    page = client.get(reverse("batch_new")).content.decode()
+    assert page.count("data-alike=") == 10
+    assert "9 open problems may be the same" in page
+    assert "and 6 more" in page

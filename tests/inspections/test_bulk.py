@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from casetracker import working
@@ -65,6 +67,62 @@ def test_closing_several_shows_what_became_of_each(people: Cast, client: Client)
     assert "“Close” is not possible" in shown
     assert shown.index("data-refused") < shown.index("Done</h2>")
     assert re.findall(r'data-total="(\d+)"', shown) == ["1", "1"]
+
+
+def test_the_page_that_asks_lists_its_problems_as_rows(people: Cast, client: Client) -> None:
+    site = make_site(people)
+    rows = [make_problem(people, site=site, status=Status.VERIFIED) for _ in range(12)]
+    shown = post(client, "close", *rows).content.decode()
+    assert re.findall(r'data-total="(\d+)"', shown) == ["12"]
+    named = re.findall(r'data-problem="([^"]+)"', shown)
+    assert len(named) == len(set(named)) == 10
+    assert "and 2 more" in shown
+    assert "data-alike" not in shown
+
+
+def test_before_assigning_each_row_shows_what_may_be_the_same(people: Cast, client: Client) -> None:
+    """Those that may be named twice stand there even where the list is too long to name every row."""
+    apart = [make_problem(people, site=make_site(people, lat=35.0 + n / 10, lon=113.0)) for n in range(11)]
+    site = make_site(people, lat=34.0, lon=113.0)
+    there = make_problem(people, site=site, status=Status.RECTIFYING)
+    last = make_problem(people, site=make_site(people, lat=34.0003, lon=113.0))
+    seen = post(client, "assign", *apart, last)
+    shown = seen.content.decode()
+    told = dict(re.findall(r'<span [^>]*data-alike="([^"]+)"[^>]*>(.*?)</span>\s*</li>', shown, re.S))
+    assert set(told) == {str(last.pk)}
+    assert "One open problem may be the same" in told[str(last.pk)]
+    assert f'href="/problems/{there.pk}/"' in told[str(last.pk)]
+    assert shown.count("data-problem=") == 11
+    assert "and 1 more" in shown
+    people.supervisor1.language = "zh-hans"
+    people.supervisor1.save(update_fields=["language"])
+    assert "1 条未销号问题可能与此相同" in client.get(seen.wsgi_request.get_full_path()).content.decode()
+
+
+def test_looking_for_what_may_be_the_same_is_one_query_however_many(people: Cast, client: Client) -> None:
+    site = make_site(people)
+    rows = [make_problem(people, site=site) for _ in range(2)]
+    asked: list[int] = []
+    for _ in range(2):
+        url = "/problems/bulk/confirm/?verb=assign&" + "&".join(f"ids={one.pk}" for one in rows)
+        client.get(url)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(url).content.decode().count("data-alike=") == len(rows)
+        asked.append(len(queries))
+        rows += [make_problem(people, site=site) for _ in range(28)]
+    assert asked[0] == asked[1]
+
+
+def test_that_only_the_first_were_compared_is_said(
+    people: Cast, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inspections.views.bulk.COMPARED", 2)
+    site = make_site(people)
+    rows = [make_problem(people, site=site) for _ in range(3)]
+    said = "Which open problems may be the same was looked up for the first 2 only."
+    assert said in post(client, "assign", *rows).content.decode()
+    assert said not in post(client, "assign", *rows[:2]).content.decode()
+    assert said not in post(client, "escalate", *rows).content.decode()
 
 
 def test_pressing_again_escalates_nothing_twice(people: Cast, client: Client) -> None:

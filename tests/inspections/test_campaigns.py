@@ -215,7 +215,7 @@ def test_each_number_of_visits_opens_just_these_visits(people: Cast) -> None:
     Visit.objects.filter(pk=visited(people, row, timezone.localdate()).pk).update(undone=True)
     client = sign_in(people.supervisor1)
     page = client.get("/office/campaigns/").content.decode()
-    assert f'<a href="/visits/?campaign={row.pk}" data-figure>3</a>' in page
+    assert f'<a href="/visits/?campaign={row.pk}" data-figure="visits-{row.pk}">3</a>' in page
     behind = client.get(f"/visits/?campaign={row.pk}")
     assert total(behind) == "3"
     assert row.name_zh in behind.content.decode()

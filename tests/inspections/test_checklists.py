@@ -149,6 +149,19 @@ def test_a_version_that_can_not_be_is_refused_and_nothing_is_lost(people: Cast, 
     assert row.versions.count() == 1
 
 
+@pytest.mark.parametrize("changes", [{"note": ""}, {"line-0-term_days": "400"}])
+def test_a_refused_version_says_so_on_top_and_calls_nothing_more_optional(
+    people: Cast, changes: dict[str, str]
+) -> None:
+    client, row = sign_in(people.admin), six()
+    page = client.get(f"/office/checklists/{row.pk}/issue/")
+    again = client.post(f"/office/checklists/{row.pk}/issue/", sent(page, **changes)).content.decode()
+    assert again.count("(optional)") == page.content.decode().count("(optional)") > 0
+    assert again.count("error-summary") == 1
+    assert again.index("error-summary") < again.index('id="line-1"')
+    assert 'name="based_on"' in again
+
+
 def test_a_version_needs_an_item(people: Cast) -> None:
     row = six()
     with pytest.raises(Invalid, match="at least one item"):

@@ -304,3 +304,13 @@ def test_a_released_batch_says_lastingly_who_released_it(people: Cast, tmp_path:
     assert "mail now speak of 1 open problem." in answer.content.decode()
     page = client.get(reverse("import_batch", args=[batch.pk])).content.decode()
     assert re.search(rf"released by\s.*{people.supervisor1}", page)
+
+
+def test_the_page_counts_what_the_stored_report_left_off(people: Cast, tmp_path: Path) -> None:
+    batch = take_in(ledger(tmp_path, changed(发现日期="尽快")), people.office).batch
+    assert batch is not None
+    [one] = batch.report["refused"]
+    batch.report |= {"refused": [one] * 520, "left_off": {"refused": 1480, "doubtful": 0}}
+    batch.save()
+    page = signed_in(people.supervisor1).get(reverse("import_batch", args=[batch.pk]))
+    assert (len(page.context["refused"]), page.context["more_refused"]) == (500, 1500)

@@ -18,7 +18,7 @@ from casetracker.models import District, Event
 from inspections import siting
 from inspections.checklist_content import SHEETS
 from inspections.enums import RiskClass, Status
-from inspections.models import Checklist, Problem, Site, SiteKind
+from inspections.models import Checklist, Problem, ProblemKind, Site, SiteKind
 from tests.builders import make_problem, make_site, make_visit
 from tests.cast import Cast, sign_in
 
@@ -254,6 +254,32 @@ def test_the_file_shows_open_first_repeats_and_doors(people: Cast) -> None:
     for _key, url, number in doors:
         assert total(client.get(url.replace("&amp;", "&"))) == number, url
     assert f"/visits/new/?site={site.pk}&amp;mode=recheck" in text
+
+
+def test_how_often_without_a_kind_opens_these_too(people: Cast) -> None:
+    site = make_site(people, "锦绣华庭")
+    for kind in (None, None, "dust"):
+        problem = make_problem(people, site=site, status=Status.CLOSED)
+        problem.kind = ProblemKind.objects.get(code=kind) if kind else None
+        problem.save(update_fields=["kind"])
+    client = sign_in(people.supervisor1)
+    text = client.get(f"/sites/{site.pk}/").content.decode()
+    table = text[text.index('id="repeats"') :].split("</table>")[0]
+    doors = re.findall(r'data-figure="repeats" href="([^"]+)">([\d,]+)<', table)
+    assert sorted(number for _url, number in doors) == ["1", "2"]
+    for url, number in doors:
+        assert total(client.get(url.replace("&amp;", "&"))) == number, url
+
+
+def test_earlier_problems_say_how_many_they_are(people: Cast) -> None:
+    site = make_site(people, "锦绣华庭")
+    make_problem(people, site=site)
+    for status in (Status.CLOSED, Status.CLOSED, Status.VOID):
+        make_problem(people, site=site, status=status)
+    text = sign_in(people.supervisor1).get(f"/sites/{site.pk}/").content.decode()
+    ended = text[text.index('id="ended"') :].split("</section>")[0]
+    assert re.findall(r'data-total="(\d+)"', ended) == ["3"]
+    assert ended.count("data-problem=") == 3
 
 
 def test_a_handler_sees_only_sites_of_own_problems_and_no_visits(people: Cast) -> None:

@@ -14,11 +14,14 @@ from casetracker.enums import DeliveryState
 from casetracker.letters import Words
 from casetracker.models import Delivery, User
 
+AS_IF = "this is what the letters would say if nothing were found, put right or changed until then"
+
 
 class Command(BaseCommand):
     help = (
         "Plan and send the weekly e-mail of the week of a day: one letter per reader who has something to read. "
-        "Whoever has a letter for that week already gets none. A day of the past is told as history knows it."
+        "Whoever has a letter for that week already gets none. A day of the past is told as history knows it; "
+        "a day ahead is only shown (--dry-run), as if nothing happened until then."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -30,6 +33,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         on = self._day(options["on"])
         reader = self._reader(options["reader"])
+        if not options["dry_run"] and on > digest.database_now().date():
+            raise CommandError(
+                f"--on {on} lies ahead, and a letter tells what is so when it leaves. Send it on that day "
+                "(the weekly e-mail leaves by itself), or add --dry-run to see what it would say as things stand now."
+            )
         report = dry_run(on, reader) if options["dry_run"] else run(on, reader)
         if options["format"] == "json":
             self.stdout.write(json.dumps(report, ensure_ascii=False, indent=1))
@@ -64,7 +72,8 @@ def summary(report: dict[str, Any]) -> str:
     written, already = report["written"], report["already"]
     before = f"{_people(already)} had theirs already."
     if report["dry_run"]:
-        return f"{report['period']}: {_letters(written)} would be written and sent. {before}"
+        ahead = f" {report['on']} lies ahead: {AS_IF}." if report["looks_ahead"] else ""
+        return f"{report['period']}: {_letters(written)} would be written and sent. {before}{ahead}"
     fates = {
         "sent": report["sent"],
         "waiting to be sent": report["waiting"],
@@ -109,7 +118,8 @@ def dry_run(on: datetime.date, reader: User | None) -> dict[str, Any]:
     written: list[tuple[User, Words]] = [pair for batch in digest.written(people, as_of) for pair in batch]
     written.sort(key=lambda pair: pair[0].pk)
     letters = [_letter(person, words.subject, words.numbers, "dry run") for person, words in written]
-    return _report(period, on, letters, len(everybody) - len(people), dry=True)
+    report = _report(period, on, letters, len(everybody) - len(people), dry=True)
+    return report | {"looks_ahead": on > timezone.localdate()}
 
 
 def _letter(person: User, subject: str, parts: list[dict[str, Any]], state: str) -> dict[str, Any]:
@@ -135,6 +145,8 @@ def _report(
         "period": period,
         "on": on.isoformat(),
         "dry_run": dry,
+        # Of a day to come, as things stand now.
+        "looks_ahead": False,
         "readers": len(letters) + already,
         "letters": letters,
         "written": len(letters),

@@ -18,12 +18,14 @@ from casetracker.models import Job, Unit, User
 from inspections.enums import ImportState
 from inspections.ledger.errors import RowError
 from inspections.ledger.importing.names import Names
+from inspections.ledger.importing.past import moment
+from inspections.ledger.importing.remarks import KEPT_REMARKS, Remarks
 from inspections.ledger.mapping import LedgerMapping
 from inspections.ledger.rows import Ledger, ParsedRow, open_ledger
 from inspections.models import ImportBatch, ImportRow
 
 CHUNK = 1000
-KEPT_REMARKS = 5000
+EVENING = 18  # after the hours of what a ledger tells of a day
 
 
 @dataclass
@@ -37,9 +39,9 @@ class Report:
     unchanged: int = 0
     duplicates: int = 0
     hidden: int = 0
-    refused: list[RowError] = field(default_factory=list)
+    refusals: Remarks = field(default_factory=Remarks)
     refused_rows: int = 0
-    doubtful: list[RowError] = field(default_factory=list)
+    doubts: Remarks = field(default_factory=Remarks)
     changes: list[dict[str, Any]] = field(default_factory=list)
     # The sheet's header of each canonical column that is read, and the headers of columns that are not.
     columns: dict[str, str] = field(default_factory=dict)
@@ -48,21 +50,31 @@ class Report:
     made_names: dict[str, list[str]] = field(default_factory=dict)
     batch: ImportBatch | None = None
 
+    @property
+    def refused(self) -> list[RowError]:
+        """The remarks on refused rows that are kept; `refusals` gives every one."""
+        return self.refusals.kept
+
+    @property
+    def doubtful(self) -> list[RowError]:
+        """The remarks on doubtful rows that are kept; `doubts` gives every one."""
+        return self.doubts.kept
+
     def refuse(self, *remarks: RowError) -> None:
         self.refused_rows += 1
-        self.refused.extend(remarks[: max(0, KEPT_REMARKS - len(self.refused))])
+        self.refusals.add(*remarks)
 
     def doubt(self, *remarks: RowError) -> None:
-        self.doubtful.extend(remarks[: max(0, KEPT_REMARKS - len(self.doubtful))])
+        self.doubts.add(*remarks)
 
     def sort(self) -> None:
         """Bring the remarks into the order of the rows, whichever were taken in first."""
-        self.refused.sort(key=lambda one: one.row)
-        self.doubtful.sort(key=lambda one: one.row)
+        self.refusals.sort()
+        self.doubts.sort()
         self.changes.sort(key=lambda one: one["row"])
 
     def as_json(self) -> dict[str, Any]:
-        """The report in the form that the command prints and the batch keeps."""
+        """The report in the form that the batch keeps; `left_off` says how many remarks it has no room for."""
         return {
             "rows": self.rows,
             "accepted": self.accepted,
@@ -74,6 +86,7 @@ class Report:
             "refused": [one.as_json() for one in self.refused],
             "refused_rows": self.refused_rows,
             "doubtful": [one.as_json() for one in self.doubtful],
+            "left_off": {"refused": self.refusals.left_off, "doubtful": self.doubts.left_off},
             "changes": self.changes,
             "columns": self.columns,
             "unread": self.unread,
@@ -136,7 +149,8 @@ def import_file(
 ) -> Report:
     """Import a ledger into an office, in one transaction; a dry run does everything and takes it back.
 
-    Nothing may have happened after `today`, the local day unless one is given: the day on which the ledger is taken in.
+    Nothing may have happened after `today`, the local day unless one is given: the day on which the ledger is taken
+    in. One taken in as on a day of the past is dated the evening of that day.
     Open problems stay `held` (no reminder, no mail speaks of them) until a supervisor releases the batch.
     Raises LedgerError when the file, its layout or its mapping can't be used. Of a `job` that was imported
     before its worker died, the batch that is there is reported and nothing is imported again.
@@ -145,6 +159,7 @@ def import_file(
     if job is not None and not dry_run and (made := ImportBatch.objects.filter(job_id=job.pk).first()):
         return _reported(made)
     day = today or timezone.localdate()
+    now = timezone.now() if today is None else min(timezone.now(), moment(today, EVENING))
     with open_ledger(path, mapping, today=day) as ledger, transaction.atomic():
         batch = ImportBatch.objects.create(
             office=office,
@@ -154,18 +169,21 @@ def import_file(
             mapping=dict(mapping.source),
             state=ImportState.DONE,
             by=by,
-            created_at=timezone.now(),
-            released_at=None if held else timezone.now(),
+            created_at=now,
+            released_at=None if held else now,
             job_id=job.pk if job else None,
         )
         names = Names(office, mapping.create)
-        writer = writer_for(mapping, batch, names, held=held, today=day)
-        total = ledger.sheet.rows
+        writer = writer_for(mapping, batch, names, held=held, today=day, now=now)
+        above = max(ledger.header.rows)
+        total = ledger.sheet.rows - above
         for good, done in _readable(ledger, writer, report):
+            if not good:
+                batch.refresh_from_db(fields=["state"])  # the server ends a transaction that is silent for 30 s
             _keep(batch, writer.write(good, report), report)
             names.forget_sites()
             if progress:
-                progress(min(done, total), total)
+                progress(min(done - above, total), total)
         writer.finish()
         names.flush()
         report.sort()
@@ -234,14 +252,22 @@ def _keep(batch: ImportBatch, outcomes: list[Outcome], report: Report) -> None:
     )
 
 
-def writer_for(mapping: LedgerMapping, batch: ImportBatch, names: Names, *, held: bool, today: datetime.date) -> Writer:
+def writer_for(
+    mapping: LedgerMapping,
+    batch: ImportBatch,
+    names: Names,
+    *,
+    held: bool,
+    today: datetime.date,
+    now: datetime.datetime,
+) -> Writer:
     """The writer of this kind of ledger."""
     from inspections.ledger.importing.problems import ProblemWriter
     from inspections.ledger.importing.visits import VisitWriter
 
     if mapping.kind == "visits":
-        return VisitWriter(batch, names)
-    return ProblemWriter(batch, names, held=held, today=today)
+        return VisitWriter(batch, names, now)
+    return ProblemWriter(batch, names, held=held, today=today, now=now)
 
 
 def chunks(rows: Iterator[ParsedRow]) -> Iterator[list[ParsedRow]]:

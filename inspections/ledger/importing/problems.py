@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from casetracker.models import Event, NumberSeries
@@ -41,13 +40,15 @@ OWN_VERBS = ("import", "release_import")
 class ProblemWriter:
     """Creates, updates or leaves problems as the ledger says."""
 
-    def __init__(self, batch: ImportBatch, names: Names, *, held: bool, today: datetime.date) -> None:
+    def __init__(
+        self, batch: ImportBatch, names: Names, *, held: bool, today: datetime.date, now: datetime.datetime
+    ) -> None:
         self.batch = batch
         self.names = names
         self.office = batch.office
         self.held = held
         self.today = today
-        self.now = timezone.now()
+        self.now = now
         self.seen: dict[str, str] = {}
         self.highest: dict[int, int] = {}
 

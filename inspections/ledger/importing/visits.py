@@ -4,7 +4,6 @@ import datetime
 from typing import Any
 
 from django.db import connection
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from casetracker.models import Unit
@@ -24,10 +23,10 @@ UNKNOWN_SITE = _("No site is called “%(name)s”. Make it first, or let the im
 class VisitWriter:
     """Creates the visits that are not there yet; an identical row of the same file is a duplicate."""
 
-    def __init__(self, batch: ImportBatch, names: Names) -> None:
+    def __init__(self, batch: ImportBatch, names: Names, now: datetime.datetime) -> None:
         self.batch = batch
         self.names = names
-        self.now = timezone.now()
+        self.now = now
         self.seen: set[str] = set()
         self.alerts: dict[str, list[AlertPeriod]] = {}
 

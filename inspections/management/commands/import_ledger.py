@@ -49,7 +49,7 @@ class Command(BaseCommand):
         except LedgerError as error:
             raise CommandError(f"{error} ({error.code})") from error
         if as_json:
-            self.stdout.write(json.dumps(report.as_json(), ensure_ascii=False, indent=1))
+            self._print_json(report)
         else:
             self._tell(report, options["dry_run"])
             if released is not None:
@@ -58,6 +58,19 @@ class Command(BaseCommand):
     def _progress(self, done: int, total: int) -> None:
         if sys.stderr.isatty():
             self.stderr.write(f"\r{done:,} of {total:,} rows", ending="")
+
+    def _print_json(self, report: Report) -> None:
+        """The report with every remark, one to a line, never all of them in memory."""
+        told = report.as_json()
+        del told["refused"], told["doubtful"], told["left_off"]
+        self.stdout.write(json.dumps(told, ensure_ascii=False, indent=1).removesuffix("\n}"), ending="")
+        for name, remarks in (("refused", report.refusals), ("doubtful", report.doubts)):
+            self.stdout.write(f',\n "{name}": [', ending="")
+            for count, one in enumerate(remarks):
+                line = json.dumps(one, ensure_ascii=False)
+                self.stdout.write(f"{',' if count else ''}\n  {line}", ending="")
+            self.stdout.write("]", ending="")
+        self.stdout.write("\n}")
 
     def _tell(self, report: Report, dry_run: bool) -> None:
         if sys.stderr.isatty():
@@ -72,6 +85,6 @@ class Command(BaseCommand):
             self.stdout.write("Updated: row {row}, {number}, {column}: “{old}” became “{new}”".format(**change))
         if report.unread:
             self.stdout.write(f"Columns that are not read: {', '.join(report.unread)}")
-        for title, remarks in (("Refused", report.refused), ("Doubtful", report.doubtful)):
+        for title, remarks in (("Refused", report.refusals), ("Doubtful", report.doubts)):
             for one in remarks:
-                self.stdout.write(f"{title}: row {one.row}, {one.column}, “{one.value}”: {one.message} ({one.code})")
+                self.stdout.write(title + ": row {row}, {column}, “{value}”: {message} ({code})".format(**one))

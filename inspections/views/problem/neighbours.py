@@ -1,6 +1,5 @@
 """What else stands near a problem: others of its site, how often it happened there, and what may be the same."""
 
-import datetime
 from typing import Any
 
 from django.db.models import Q
@@ -8,15 +7,14 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from casetracker import calendars
+from inspections import alike
 from inspections.enums import OPEN, Status
 from inspections.models import Problem
 from inspections.presenting import light_of
-from inspections.siting import NEAR_METRES, metres_between, within
 from inspections.views.problem.record import Record
 
 SHOWN = 6
 MOST_NEIGHBOURS = 60
-ALIKE_DAYS = 14
 MOST_ALIKE = 60
 
 
@@ -63,26 +61,4 @@ def ordinal(number: int) -> str:
 
 def likely_duplicates(record: Record) -> list[Problem]:
     """Open visible problems of the same kind found within 14 days, here or within 50 m, the oldest first."""
-    problem = record.problem
-    if problem.kind_id is None:
-        return []
-    span = datetime.timedelta(days=ALIKE_DAYS)
-    near = Q(site=problem.site_id)
-    if problem.lat is not None and problem.lon is not None:
-        near |= within(problem.lat, problem.lon, NEAR_METRES)
-    rows = (
-        Problem.objects.visible_to(record.user)
-        .open()
-        .filter(near, kind=problem.kind_id, found_on__range=(problem.found_on - span, problem.found_on + span))
-        .exclude(pk=problem.pk)
-        .select_related("lead_unit")
-        .defer("search")
-        .order_by("found_on", "pk")[:MOST_ALIKE]
-    )
-    return [one for one in rows if one.site_id == problem.site_id or _within_reach(problem, one)]
-
-
-def _within_reach(problem: Problem, other: Problem) -> bool:
-    if problem.lat is None or problem.lon is None or other.lat is None or other.lon is None:
-        return False
-    return metres_between(problem.lat, problem.lon, other.lat, other.lon) <= NEAR_METRES
+    return alike.likely_duplicates([record.problem], record.user).get(record.problem.pk, [])[:MOST_ALIKE]

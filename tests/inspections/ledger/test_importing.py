@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connections
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from casetracker.enums import UnitKind
 from casetracker.models import Deadline, Delivery, Event, Notice, NumberSeries, Unit
 from inspections import alerts, figures, workflow
 from inspections.demo import people as invented
 from inspections.enums import AssignmentRole, AssignmentState, Clock, Result, Status
-from inspections.ledger.importing import NoOffice, Report, import_file, office_named
+from inspections.ledger.importing import NoOffice, Report, import_file, office_named, remarks
 from inspections.ledger.importing.jobs import release
 from inspections.ledger.mapping import from_dict, profile
 from inspections.models import AlertPeriod, Assignment, ImportBatch, Problem, Recheck, Site, Stage, Visit
@@ -332,3 +334,64 @@ def test_the_command_prints_the_report_as_json(
     assert "尽快" in refused["message_zh"]
     assert "尽快" in refused["message_en"]
     assert refused["message_zh"] != refused["message_en"]
+
+
+def test_every_refused_row_is_named_though_the_stored_report_keeps_some(
+    people: Cast, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also those that are only refused at the end of the ledger stand in the order of the rows."""
+    monkeypatch.setattr(remarks, "KEPT_REMARKS", 2)
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text('kind = "problems"\n[create]\nsites = true\n', encoding="utf-8")
+    late = changed(问题编号="", **{"县（市、区）": "蓬莱岛"})
+    bad = [changed(问题编号=f"焦督〔2019〕{number}号", 发现日期=f"第{number}天") for number in range(20, 24)]
+    path = ledger(tmp_path, late, *bad, changed(专项交办="是"))
+    for form in ("json", "text"):
+        call_command(
+            "import_ledger", str(path), mapping=mapping, format=form, office=people.office.name_zh, stdout=None
+        )
+    printed, text = capsys.readouterr().out.split("\n}\n")
+    report = json.loads(printed + "}")
+    assert [one["row"] for one in report["refused"]] == [2, 3, 4, 5, 6]
+    assert [one["value"] for one in report["refused"]] == ["蓬莱岛", "第20天", "第21天", "第22天", "第23天"]
+    assert (report["refused_rows"], [one["row"] for one in report["doubtful"]]) == (5, [7])
+    assert "left_off" not in report
+    assert [line.split(",")[0] for line in text.splitlines() if "Refused" in line] == [
+        f"Refused: row {row}" for row in (2, 3, 4, 5, 6)
+    ]
+    stored = ImportBatch.objects.order_by("created_at")[0].report
+    assert (len(stored["refused"]), stored["left_off"]) == (2, {"refused": 3, "doubtful": 0})
+
+
+def test_progress_counts_the_rows_below_the_header(people: Cast, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    path = ledger(tmp_path, *(changed(问题编号=f"焦督〔2019〕{number}号") for number in range(1, 4)))
+    path.write_text("一季度台账\n" + path.read_text("utf-8"), encoding="utf-8")
+    take_in(path, people.office, progress=lambda done, total: told.append((done, total)))
+    assert told == [(3, 3)]
+
+
+def test_what_is_taken_in_as_on_a_day_of_the_past_happened_that_day(people: Cast, tmp_path: Path) -> None:
+    """So that the history of the demonstration year stands in its order; a real import is dated now."""
+    on = day("2019-12-09")
+    path = ledger(tmp_path, changed())
+    take_in(path, people.office, today=on)
+    batch = ImportBatch.objects.get()
+    [event] = Event.objects.filter(subject_type="problem", verb="import")
+    assert [timezone.localdate(at) for at in (event.at, batch.created_at)] == [on, on]
+    before = timezone.now()
+    take_in(ledger(tmp_path, changed(问题编号="焦督〔2019〕8号")), people.office)
+    take_in(ledger(tmp_path, changed(问题编号="焦督〔2019〕9号")), people.office, today=timezone.localdate())
+    later = Event.objects.filter(subject_type="problem", verb="import").exclude(pk=event.pk)
+    assert later.count() == 2
+    assert all(one.at <= timezone.now() for one in later)
+    assert later.filter(subject_label__contains="8号").get().at >= before
+
+
+def test_the_database_hears_from_an_import_that_only_refuses(people: Cast, tmp_path: Path) -> None:
+    """Else it would end the transaction of a long one."""
+    heard: list[int] = []
+    path = ledger(tmp_path, *[changed(发现日期="尽快")] * 2500)
+    with CaptureQueriesContext(connection) as queries:
+        take_in(path, people.office, progress=lambda done, total: heard.append(len(queries)))
+    assert len(heard) == len(set(heard)) == 3
