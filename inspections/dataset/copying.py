@@ -3,10 +3,12 @@
 import datetime
 import hashlib
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from django.db import connection, models, transaction
+from django.db.models import Count, F
 
 from casetracker import search
 from casetracker.models import District
@@ -99,9 +101,12 @@ def row_id(what: str, key: int, n: int, day: datetime.date) -> str:
 
 def copy(plan: Plan, begin: int, end: int) -> None:
     """Write problems begin … end - 1 with everything around them, in one transaction."""
+    copies = [_Copy(plan, n) for n in range(begin, end)]
     with transaction.atomic():
+        # Beside another writer on a busy machine the rows of one table may take longer than a page's transaction may.
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         _sites(plan, begin, end)
-        copies = [_Copy(plan, n) for n in range(begin, end)]
         for model in TABLES:
             names = ", ".join(f'"{one.column}"' for one in columns(model))
             _stream(f"COPY {model._meta.db_table} ({names}) FROM STDIN", _lines(model, copies))
@@ -206,12 +211,39 @@ def kinds() -> dict[str, int]:
     return dict(SiteKind.objects.values_list("code", "pk"))
 
 
-def stands(office: int) -> int:
-    """How many problems of the data set are there already; each transaction wrote whole ones."""
-    return Problem.objects.filter(office=office).count()
+def stands(office: int, size: int) -> dict[int, int]:
+    """How many problems each transaction's stretch of numbers holds already, from its beginning on."""
+    held = (
+        Problem.objects.filter(office=office, visit__isnull=False)
+        .annotate(stretch=(F("number_seq") - 1) / size)
+        .values("stretch")
+    )
+    return dict(held.annotate(rows=Count("pk")).order_by().values_list("stretch", "rows"))
 
 
-def chunks(begin: int, end: int, size: int) -> Sequence[tuple[int, int]]:
-    """What each transaction writes, from where an earlier run ended."""
-    edges = [begin, *range((begin // size + 1) * size, end, size), end]
-    return [(a, b) for a, b in zip(edges, edges[1:], strict=False) if a < b]
+def missing(held: Mapping[int, int], end: int, size: int) -> list[tuple[int, int]]:
+    """What each transaction has to write so that there are `end` problems."""
+    stretches = [(begin + held.get(begin // size, 0), min(begin + size, end)) for begin in range(0, end, size)]
+    return [(begin, stop) for begin, stop in stretches if begin < stop]
+
+
+def write(plan: Plan, stretches: Sequence[tuple[int, int]], writers: int) -> Iterator[int]:
+    """Copy every stretch, on so many connections at once (1: on the caller's own); yields how many each held.
+
+    Each connection of its own keeps the database busy while the rows of another are made.
+    """
+    if writers == 1:
+        for begin, end in stretches:
+            copy(plan, begin, end)
+            yield end - begin
+        return
+    with ThreadPoolExecutor(writers) as pool:
+        yield from pool.map(lambda one: _apart(plan, *one), stretches)
+
+
+def _apart(plan: Plan, begin: int, end: int) -> int:
+    try:
+        copy(plan, begin, end)
+    finally:
+        connection.close()
+    return end - begin

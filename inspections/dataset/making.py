@@ -20,8 +20,11 @@ from inspections.workflow import NUMBER_KIND
 Say = Callable[[str], None]
 
 
+MEASURED = "This data set was measured on, so that its next numbers are taken: make a larger one in a new database."
+
+
 class NotHere(RuntimeError):
-    """This database holds an office's own problems; a data set would stand among them."""
+    """A data set can't be made in this database; the message says where else."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +43,14 @@ def make(
     ended: histories.Told = histories.ENDED,
     unfinished: histories.Told = histories.OPEN,
     per_transaction: int = 6_000,
+    writers: int = 1,
 ) -> Made:
     """Fill the data set up to so many problems, with visits, assignments, deadlines and events in proportion.
 
-    `ended` and `unfinished` say which histories are repeated. The same number on days of the same week gives the
-    same rows. What an interrupted run wrote stays, and the next one goes on behind it. Raises NotHere where the
-    database holds problems of a real office.
+    `ended` and `unfinished` say which histories are repeated; more than one of `writers` commits on connections of its
+    own. The same number on days of the same week gives the same rows. What an interrupted run wrote stays, and the
+    next one goes on behind it. Raises NotHere where the database holds problems of a real office, and where problems
+    that were made by measuring have taken the numbers of the next copies.
     """
     _check_here()
     day = on or timezone.localdate()
@@ -53,14 +58,17 @@ def make(
         office = people.make_office()
         seats = people.make_seats(office, problems)
     say(f"{len(seats):,} units in {len({seat.district for seat in seats})} districts")
-    before = copying.stands(office.pk)
+    held = copying.stands(office.pk, per_transaction)
+    if sum(held.values()) < problems and Problem.objects.filter(office=office, visit=None).exists():
+        raise NotHere(MEASURED)
+    before = done = sum(held.values())
+    # An interrupted run left off here, and the histories take numbers of this year.
+    _go_on_numbering(office)
     plan = _plan(office, seats, day - datetime.timedelta(days=day.weekday()), ended, unfinished)
     say(f"{len(plan.ended) + len(plan.open)} histories made through the workflow")
-    done = before
-    for begin, end in copying.chunks(before, problems, per_transaction):
-        copying.copy(plan, begin, end)
-        done = end
-        say(f"{end:,} of {problems:,} problems")
+    for count in copying.write(plan, copying.missing(held, problems, per_transaction), writers):
+        done += count
+        say(f"{done:,} of {problems:,} problems")
     _go_on_numbering(office)
     return Made(before, done)
 

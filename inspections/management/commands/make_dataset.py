@@ -6,6 +6,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from inspections import dataset
 
+# On two cores one connection is filled while the rows of the other are made.
+WRITERS = 2
+
 
 class Command(BaseCommand):
     """make_dataset --problems N"""
@@ -24,7 +27,7 @@ class Command(BaseCommand):
         if options["problems"] < 1:
             raise CommandError("--problems wants a number from 1 on.")
         try:
-            made = dataset.make(options["problems"], self.stdout.write)
+            made = dataset.make(options["problems"], self.stdout.write, writers=WRITERS)
         except dataset.NotHere as error:
             raise CommandError(str(error)) from error
         dataset.analyse()

@@ -91,11 +91,24 @@ def test_the_same_number_in_the_same_week_makes_the_same_rows() -> None:
 def test_a_run_goes_on_where_the_last_one_ended() -> None:
     make(150)
     first = rows(find_office())
+    # What an interrupted run had no time for.
+    NumberSeries.objects.all().delete()
 
     made = make(250)
 
     assert (made.before, made.problems) == (150, 250)
     assert rows(find_office())[:150] == first
+
+
+def test_one_that_was_measured_on_grows_no_more() -> None:
+    make(60)
+    last = Problem.objects.select_related("site", "team", "reported_by").order_by("-number_seq")[0]
+    assert last.reported_by is not None
+    workflow.report(by=last.reported_by, team=last.team, site=last.site, description="测量")
+
+    assert make(60).problems == 60
+    with pytest.raises(dataset.NotHere, match="new database"):
+        make(90)
 
 
 def test_what_is_found_next_takes_the_next_number() -> None:
