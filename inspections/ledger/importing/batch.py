@@ -236,6 +236,7 @@ def _keep(batch: ImportBatch, outcomes: list[Outcome], report: Report) -> None:
 
 def writer_for(mapping: LedgerMapping, batch: ImportBatch, names: Names, *, held: bool, today: datetime.date) -> Writer:
     """The writer of this kind of ledger."""
+    from inspections.ledger.importing.exposures import ExposureWriter
     from inspections.ledger.importing.problems import ProblemWriter
     from inspections.ledger.importing.sites import SiteWriter
     from inspections.ledger.importing.visits import VisitWriter
@@ -244,6 +245,8 @@ def writer_for(mapping: LedgerMapping, batch: ImportBatch, names: Names, *, held
         return VisitWriter(batch, names)
     if mapping.kind == "sites":
         return SiteWriter(batch, names)
+    if mapping.kind == "exposures":
+        return ExposureWriter(batch, names)
     return ProblemWriter(batch, names, held=held, today=today)
 
 
