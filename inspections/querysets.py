@@ -12,7 +12,7 @@ from inspections.enums import OPEN, Status
 
 if TYPE_CHECKING:
     # Named, as text, by the base classes below.
-    from inspections.models import AlertPeriod, Assignment, Party, Problem, Site, Visit  # noqa: F401
+    from inspections.models import AlertPeriod, Assignment, Named, Party, Problem, Site, Visit  # noqa: F401
 
 
 def _scope(user: Any) -> Any:
@@ -142,6 +142,18 @@ class PartyQuerySet(models.QuerySet["Party"]):
 
     def find(self, text: str) -> "PartyQuerySet":
         return self.filter(search.matches(text))
+
+
+class NamedQuerySet(models.QuerySet["Named"]):
+    def visible_to(self, user: Any) -> "NamedQuerySet":
+        """All of one's own office; for others those whose problem they see."""
+        from inspections.models import Problem
+
+        see = _scope(user)
+        allowed = Q(problem__in=Problem.objects.visible_to(user).values("pk"))
+        if see.offices:
+            allowed |= Q(exposure__office__in=see.offices)
+        return self.filter(allowed)
 
 
 class VisitQuerySet(models.QuerySet["Visit"]):

@@ -2,6 +2,8 @@
 
 import datetime
 import math
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -129,16 +131,33 @@ def enter(
 
     Raises NotAllowed outside the person's districts, Invalid for a missing name or half a position.
     """
-    moment = now or timezone.now()
     _check(values)
     if not keeps_sites_in(by, office, values["district"].pk):
         raise NotAllowed(_("You may enter sites only in your own districts."))
+    moment = now or timezone.now()
+    return register(office, values, operator_name, by=by, now=moment, site_id=site_id)
+
+
+def register(
+    office: Unit,
+    values: dict[str, Any],
+    operator_name: str,
+    *,
+    by: User | None,
+    now: datetime.datetime,
+    site_id: UUID | None = None,
+    facts: Mapping[str, Any] = MappingProxyType({}),
+) -> Site:
+    """Write a new site, its operator and its event, which also tells `facts` (an import: file and row).
+
+    For callers that checked rights and values, in their transaction.
+    """
     site = Site(pk=site_id or uuid7(), office=office, **values)
     site.search = index_site(site)
     site.save(force_insert=True)
     if operator_name.strip():
-        _run_by(site, operator_name, timezone.localdate(moment))
-    _tell(site, "enter_site", by, moment, kind=site.kind.name_zh, operator=operator_name.strip())
+        _run_by(site, operator_name, timezone.localdate(now))
+    _tell(site, "enter_site", by, now, kind=site.kind.name_zh, operator=operator_name.strip(), **facts)
     return site
 
 
@@ -151,33 +170,61 @@ def change(
     Problems and visits keep the name of their day. `operator_name` None leaves the operator, "" ends it.
     Raises NotAllowed, and Invalid when nothing would change.
     """
-    moment = now or timezone.now()
-    today = timezone.localdate(moment)
     locked = Site.objects.select_for_update(of=("self",)).select_related("office", "kind", "district").get(pk=site.pk)
     if not may_change(by, locked):
         raise NotAllowed(_("Only inspectors of the district and supervisors of the office may change a site."))
     _check({name: getattr(locked, name) for name in COLUMNS} | values)
+    district = values.get("district", locked.district)
+    if district != locked.district and not keeps_sites_in(by, locked.office, district.pk):
+        raise NotAllowed(_("You may move a site only into your own districts."))
+    if not rewrite(locked, values, operator_name, by=by, now=now or timezone.now()):
+        raise Invalid(_("Nothing was changed."))
+    return locked
+
+
+def rewrite(
+    locked: Site,
+    values: dict[str, Any],
+    operator_name: str | None,
+    *,
+    by: User | None,
+    now: datetime.datetime,
+    facts: Mapping[str, Any] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """Write what is different of a site, its operator and its event, which also tells `facts`.
+
+    Returns the values before, nothing where nothing was different. For callers that checked rights and values, in
+    their transaction.
+    """
+    today = timezone.localdate(now)
     before = {name: getattr(locked, name) for name, value in values.items() if getattr(locked, name) != value}
     after = {name: values[name] for name in before}
+    details = dict(facts)
     ran = _operator_of(locked)
-    moved_hands = operator_name is not None and operator_name.strip() != (ran.party.name if ran else "")
-    if not before and not moved_hands:
-        raise Invalid(_("Nothing was changed."))
-    if "district" in after and not keeps_sites_in(by, locked.office, after["district"].pk):
-        raise NotAllowed(_("You may move a site only into your own districts."))
+    earlier = ran.party.name if ran else ""
+    if operator_name is not None and operator_name.strip() != earlier:
+        _run_by(locked, operator_name, today)
+        details |= {"operator": operator_name.strip(), "earlier_operator": earlier}
+    elif not before:
+        return {}
     for name, value in after.items():
         setattr(locked, name, value)
     if "name" in before:
         SiteName.objects.create(site=locked, name=before["name"], until_on=today)
-    details = {}
-    if moved_hands and operator_name is not None:
-        _run_by(locked, operator_name, today)
-        details = {"operator": operator_name.strip(), "earlier_operator": ran.party.name if ran else ""}
     former = tuple(locked.names.values_list("name", flat=True))
     locked.search = index_site(locked, former)
     locked.save(update_fields=[*after, "search"])
-    _tell(locked, "change_site", by, moment, before=before, after=after, **details)
-    return locked
+    _tell(locked, "change_site", by, now, before=before, after=after, **details)
+    return before | ({"operator": earlier} if "operator" in details else {})
+
+
+def of_names(office: Unit, names: Collection[str]) -> dict[tuple[str, str], Site]:
+    """The office’s sites, locked, by a name and the code of their district; a present name goes before a former one."""
+    own = Site.objects.select_for_update(of=("self",)).select_related("office", "kind", "district")
+    meant = Q(name__in=names) | Q(pk__in=SiteName.objects.filter(name__in=names).values("site"))
+    rows = list(own.filter(meant, office=office).prefetch_related("names").order_by("pk"))
+    former = {(one.name, site.district_id): site for site in rows for one in site.names.all()}
+    return former | {(site.name, site.district_id): site for site in rows}
 
 
 def _check(values: dict[str, Any]) -> None:
@@ -204,7 +251,7 @@ def _run_by(site: Site, name: str, today: datetime.date) -> None:
     SiteOperator.objects.create(site=site, party=party, from_on=today)
 
 
-def _tell(site: Site, verb: str, by: User, moment: datetime.datetime, **facts: Any) -> None:
+def _tell(site: Site, verb: str, by: User | None, moment: datetime.datetime, **facts: Any) -> None:
     audit.record(subject_type=SUBJECT, subject_id=site.pk, label=site.name, verb=verb, by=by, at=moment, **facts)
 
 

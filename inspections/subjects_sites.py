@@ -56,14 +56,22 @@ def notice_sentence(notice: Notice) -> str:
 
 
 def _enter_site(who: str, event: Event) -> list[str]:
-    told: list[str] = [fill(_("%(who)s entered the site."), who=who)]
+    told = [_imported(who, event) or fill(_("%(who)s entered the site."), who=who)]
     if operator := event.details.get("operator"):
         told.append(fill(_("Operator: %(name)s."), name=operator))
     return told
 
 
+def _imported(who: str, event: Event) -> str:
+    """Where it came from; empty where a person entered it on a page."""
+    if "file" not in event.details:
+        return ""
+    words = {"file": event.details["file"], "row": event.details["row"]}
+    return fill(_("%(who)s imported it from %(file)s, row %(row)s."), who=who, **words)
+
+
 def _change_site(who: str, event: Event) -> list[str]:
-    told: list[str] = [fill(_("%(who)s changed the site."), who=who)]
+    told = [_imported(who, event) or fill(_("%(who)s changed the site."), who=who)]
     for name in LABELS:
         if name in event.after:
             words = {

@@ -10,6 +10,7 @@ from .assignments import (
     Recheck,
 )
 from .checklists import Checklist, ChecklistItem, ChecklistVersion, ProblemKind
+from .exposures import Exposure, Named
 from .imports import ImportBatch, ImportRow
 from .problems import Attachment, Problem, Stage
 from .sites import Party, Site, SiteKind, SiteName, SiteOperator
@@ -26,11 +27,13 @@ __all__ = [
     "ChecklistVersion",
     "Comment",
     "Escalation",
+    "Exposure",
     "Extension",
     "Feedback",
     "Highlight",
     "ImportBatch",
     "ImportRow",
+    "Named",
     "Party",
     "Problem",
     "ProblemKind",

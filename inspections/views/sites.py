@@ -67,6 +67,7 @@ def sites(request: HttpRequest) -> HttpResponse:
         "newer_url": asked.address(before=page.newer) if page.newer else "",
         "older_url": asked.address(after=page.older) if page.older else "",
         "exact_url": asked.address(count="exact") if total.more else "",
+        "list_url": reverse("sites"),
         "may_enter": siting.office_for(user) is not None,
     }
     return render(request, "inspections/sites/list.html", context, status=200 if asked.is_valid else 422)

@@ -187,6 +187,7 @@ RULES: dict[str, Rule] = {
     "site_suggest": Rule(),
     "site": Rule(own("site"), ok=CASE),
     "site_change": Rule(own("site"), ok=KEEPERS, refused=CASE - KEEPERS),
+    "exposures": Rule(),
     "parties": Rule(),
     "party": Rule(own("party"), ok=CASE),
     "party_new": Rule(ok=RECORDING),

@@ -77,6 +77,7 @@ def _of_a_supervisor(world: World) -> list[str]:
     return [
         *(address_of(name) for name in ("work", "problems", "visits", "sites", "figures", "batches", "inbox")),
         *(address_of(name) for name in ("import", "views", "me", "batch_new", "site_new", "parties", "party_new")),
+        address_of("exposures"),
         *(address_of(name) for name in ("weekly", "ops", "usersessions_list", "mfa_index", "mfa_activate_totp")),
         *(address_of(name) for name in ("mfa_list_webauthn", "mfa_add_webauthn", "account_reauthenticate")),
         *(address_of(name) for name in ("account_change_password", "account_email", "account_logout")),

@@ -262,11 +262,17 @@ def writer_for(
     now: datetime.datetime,
 ) -> Writer:
     """The writer of this kind of ledger."""
+    from inspections.ledger.importing.exposures import ExposureWriter
     from inspections.ledger.importing.problems import ProblemWriter
+    from inspections.ledger.importing.sites import SiteWriter
     from inspections.ledger.importing.visits import VisitWriter
 
     if mapping.kind == "visits":
         return VisitWriter(batch, names, now)
+    if mapping.kind == "sites":
+        return SiteWriter(batch, names)
+    if mapping.kind == "exposures":
+        return ExposureWriter(batch, names)
     return ProblemWriter(batch, names, held=held, today=today, now=now)
 
 

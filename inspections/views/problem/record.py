@@ -23,6 +23,7 @@ from inspections.models import (
     Escalation,
     Extension,
     Feedback,
+    Named,
     Problem,
     Recheck,
     Stage,
@@ -43,6 +44,8 @@ RELATED = (
     "checklist_item",
 )
 
+# What is told of a piece in the media that named the problem.
+PIECE = {"on": "published_on", "medium": "exposure__medium", "title": "exposure__title", "result": "follow_up_result"}
 # Parts that exist only once the history tells of them; an import or a merger may bring any of them.
 PARTS: dict[str, tuple[Any, tuple[str, ...], set[str]]] = {
     "extensions": (Extension, ("assignment__unit", "asked_by", "decided_by"), {Verb.ASK_EXTENSION}),
@@ -64,6 +67,11 @@ class Record:
     user: User
     today: datetime.date
     events: list[Event]
+
+    @cached_property
+    def pieces(self) -> list[dict[str, Any]]:
+        """The pieces in the media that named the problem: their day, medium, title, and the follow-up's result."""
+        return [one | {"on": datetime.date.fromisoformat(one["on"])} for one in self.problem.exposed]
 
     @cached_property
     def inside(self) -> bool:
@@ -135,6 +143,7 @@ def load(user: Any, pk: UUID) -> Record:
     """The problem of this id with its parts, if the person may see it; else Http404."""
     stages = Stage.objects.filter(problem=OuterRef("pk")).order_by("since", "id")
     people = VisitInspector.objects.filter(visit=OuterRef("visit")).order_by("pk").values("name")
+    pieces = Named.objects.filter(problem=OuterRef("pk")).order_by("published_on", "pk")
     problem = (
         Problem.objects.visible_to(user)
         .filter(pk=pk)
@@ -143,6 +152,7 @@ def load(user: Any, pk: UUID) -> Record:
         .annotate(
             stays=ArraySubquery(stages.values(json=JSONObject(status="status", since="since", verb="verb"))),
             inspector_names=ArraySubquery(people),
+            exposed=ArraySubquery(pieces.values(json=JSONObject(**PIECE))),
         )
         .first()
     )
