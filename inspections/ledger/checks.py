@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime
 import hashlib
 import re
-from collections.abc import Mapping
+import string
+import zlib
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -13,28 +15,36 @@ from uuid import UUID
 from inspections.ledger.cells import CaseNumber, Cell, fold, plain
 
 COLUMN = "check"
-FORM = re.compile(r"(zh|en)(\d{1,9})-([0-9a-f]{16})-([0-9a-f]{32})", re.A)
+FORM = re.compile(r"(zh|en)(\d{1,9})-([0-9a-f]{16})-([0-9a-f]{32})-([\w-]*)", re.A)
+LETTERS = string.ascii_letters + string.digits + "-_"
+# So many letters mark one cell: 18 bits.
+MARK = 3
 
 
 class Check(NamedTuple):
     """What a check code says: the language of the file, the version of what was exported, the digest of its cells,
-    and whose row it is."""
+    whose row it is, and a mark of each cell, by which the edited ones are told from the others."""
 
     language: str
     version: int
     digest: str
     subject: UUID
+    marks: str = ""
 
     def __str__(self) -> str:
-        return f"{self.language}{self.version}-{self.digest}-{self.subject.hex}"
+        return f"{self.language}{self.version}-{self.digest}-{self.subject.hex}-{self.marks}"
+
+    def is_edited(self, position: int, value: Any) -> bool:
+        """Whether a cell says something else than when it was exported; `position` is its column's in the export."""
+        return self.marks[position * MARK : (position + 1) * MARK] != mark(value)
 
 
 def read(cell: Cell) -> Check | None:
     """The check code in a cell; None for everything that is none. Never raises."""
     if not isinstance(cell, str):
         return None
-    match = FORM.fullmatch(fold(plain(cell[:200])).lower())
-    return Check(match[1], int(match[2]), match[3], UUID(match[4])) if match else None
+    match = FORM.fullmatch(fold(plain(cell[:400])))
+    return Check(match[1], int(match[2]), match[3], UUID(match[4]), match[5]) if match else None
 
 
 def digest(values: Mapping[str, Any]) -> str:
@@ -42,6 +52,17 @@ def digest(values: Mapping[str, Any]) -> str:
     importer learns later changes no code."""
     told = (f"{name}={text}" for name in sorted(values) if name != COLUMN and (text := canonical(values[name])))
     return hashlib.sha256("\x1f".join(told).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def mark(value: Any) -> str:
+    """A few letters that are hardly ever the same for two values."""
+    number = zlib.crc32(canonical(value).encode("utf-8", "surrogatepass"))
+    return LETTERS[number & 63] + LETTERS[number >> 6 & 63] + LETTERS[number >> 12 & 63]
+
+
+def marks(values: Iterable[Any]) -> str:
+    """The marks of a row's values, in the order of its columns."""
+    return "".join(map(mark, values))
 
 
 def canonical(value: Any) -> str:

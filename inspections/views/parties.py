@@ -1,6 +1,7 @@
 """Parties: who owes the fix; the list, a party's page, entering and changing one."""
 
 import uuid
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -29,8 +30,15 @@ def page(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("q", "").strip()
     user: User = request.user  # type: ignore[assignment]
     found = lists.parties(asked, user)
-    context = {"rows": found[:SHOWN], "total": found.count(), "q": asked, "shown": SHOWN}
-    return render(request, "inspections/parties/list.html", context | {"may_enter": _office(user) is not None})
+    context = {
+        "rows": found[:SHOWN],
+        "total": found.count(),
+        "q": asked,
+        "shown": SHOWN,
+        "export_query": urlencode({"q": asked}) if asked else "",
+        "may_enter": _office(user) is not None,
+    }
+    return render(request, "inspections/parties/list.html", context)
 
 
 def _office(user: User) -> Unit | None:

@@ -58,6 +58,7 @@ def sites(request: HttpRequest) -> HttpResponse:
         "rows": page.rows,
         "shown": len(page.rows),
         "total": total,
+        "export_query": asked.address().removeprefix("?"),
         "chips": asked.chips(),
         "newer_url": asked.address(before=page.newer) if page.newer else "",
         "older_url": asked.address(after=page.older) if page.older else "",

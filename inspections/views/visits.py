@@ -62,6 +62,7 @@ def visits(request: HttpRequest) -> HttpResponse:
         "rows": page.rows,
         "shown": len(page.rows),
         "total": total,
+        "export_query": asked.address().removeprefix("?"),
         "people": people,
         "data_total": total.plain if people is None else str(people),
         "chips": asked.chips(),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from casetracker.exporting import Cell, Table, streamed
 from inspections.ledger import checks
-from inspections.ledger.exporting.values import text_of
+from inspections.ledger.exporting.values import names_of, text_of
 from inspections.ledger.exporting.written import heads, language_of_file, writer
 from inspections.ledger.fields import SITE, VISIT
 from inspections.models import Problem, Site, SiteOperator, Visit
@@ -43,7 +43,7 @@ def visit_values(visit: Any) -> dict[str, Any]:
         "site": text_of(visit.site_name),
         "site_kind": text_of(visit.site.kind.name),
         "people": visit.people or None,
-        "inspectors": [one.name for one in visit.inspectors.all()],
+        "inspectors": names_of([one.name for one in visit.inspectors.all()]),
         "mode": visit.mode,
         "problems_found": visit.problems_found or None,
         "lat": round(visit.lat, 6) if placed else None,

@@ -10,7 +10,7 @@ from casetracker.models import User
 from inspections.ledger import checks
 from inspections.ledger.exporting.problems import asked
 from inspections.ledger.exporting.values import told
-from inspections.ledger.exporting.written import heads, language_of_file, writer
+from inspections.ledger.exporting.written import COLUMNS, heads, language_of_file, writer
 from inspections.ledger.fields import PROBLEM
 from inspections.querysets import ProblemQuerySet
 
@@ -28,7 +28,9 @@ def ledger(problems: ProblemQuerySet, total: int) -> Table:
     def rows() -> Iterator[list[Cell]]:
         write = writer(PROBLEM)
         for one in told(problems, language):
-            check = checks.Check(language, one.version, checks.digest(one.values), one.pk)
+            check = checks.Check(
+                language, one.version, checks.digest(one.values), one.pk, checks.marks(map(one.values.get, COLUMNS))
+            )
             yield write(one.values, check)
 
     return Table(_("Ledger of problems"), heads("problems", PROBLEM), total, rows)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from casetracker.exporting import streamed
 from casetracker.exporting.tables import CHUNK
-from inspections.ledger.cells import as_name, plain
+from inspections.ledger.cells import as_name, as_names, join_names, plain
 from inspections.models import Assignment
 from inspections.querysets import ProblemQuerySet
 
@@ -79,7 +79,7 @@ def _values(row: tuple[Any, ...], others: list[str], language: str) -> dict[str,
         "special": of("special") or None,
         "severity": of("severity"),
         "unit": name("lead_unit"),
-        "co_units": others,
+        "co_units": names_of(others) if others else [],
         "responsible": _line(of("responsible_name")),
         "due_on": due,
         "first_due_on": first if first != due else None,
@@ -106,6 +106,11 @@ def _line(text: str) -> str | None:
 
 def _name(zh: str, en: str, language: str) -> Any:
     return _line((zh or en) if language == "zh" else (en or zh))
+
+
+def names_of(names: list[str]) -> list[str]:
+    """Names as the importer reads them from one cell."""
+    return as_names(join_names(names))
 
 
 def text_of(text: str) -> str | None:

@@ -13,6 +13,8 @@ from inspections.ledger import checks
 from inspections.ledger.cells import join_names
 from inspections.ledger.fields import PROBLEM, Field, usual_headers
 
+# The columns that a check code marks, in this order; one that is added comes last.
+COLUMNS = [name for name in PROBLEM if name != checks.COLUMN]
 WORDS: dict[str, Any] = {
     "route": Route,
     "severity": Severity,

@@ -10,7 +10,7 @@ from casetracker.models import Event
 from inspections.ledger import checks
 from inspections.ledger.errors import Message, RowError
 from inspections.ledger.exporting.values import Told, told
-from inspections.ledger.exporting.written import cell_text
+from inspections.ledger.exporting.written import COLUMNS, cell_text
 from inspections.ledger.importing.batch import Outcome, Report
 from inspections.ledger.importing.edits import DESCRIPTIVE, FIXED, Edits, Refused
 from inspections.ledger.importing.names import Names
@@ -102,26 +102,28 @@ class Returning:
     def _take(self, row: ParsedRow, problem: Problem, here: Told, report: Report, *, is_worked: bool) -> Outcome | None:
         """What became of one edited row; None when it is refused."""
         assert row.check is not None
-        differing = [
+        edited = [
             name
-            for name, value in row.values.items()
-            if checks.canonical(value) != checks.canonical(here.values[name])
+            for position, name in enumerate(COLUMNS)
+            if name in row.values
+            and row.check.is_edited(position, row.values[name])
+            and checks.canonical(row.values[name]) != checks.canonical(here.values[name])
             and not self.edits.mean_the_same(name, row, problem, here)
         ]
-        if not differing:
+        if not edited:
             return Outcome(row, "unchanged", problem.pk)
         if row.check.version != problem.version:
-            report.refuse(*(_against(row, name, here, "conflict", CONFLICT, CONFLICT_EMPTY) for name in differing))
+            report.refuse(*(_against(row, name, here, "conflict", CONFLICT, CONFLICT_EMPTY) for name in edited))
             return None
-        barred = [name for name in differing if name in FIXED or (is_worked and name not in DESCRIPTIVE)]
+        barred = [name for name in edited if name in FIXED or (is_worked and name not in DESCRIPTIVE)]
         if barred:
             report.refuse(*(_against(row, name, here, "loop_owned", LOOP_OWNED, LOOP_OWNED_EMPTY) for name in barred))
             return None
         try:
             apply = self.edits.amend if is_worked else self.edits.rewrite
-            return apply(row, problem, differing, here, report)
+            return apply(row, problem, edited, here, report)
         except Refused as refused:
-            column = refused.column if refused.column in row.headers else differing[0]
+            column = refused.column if refused.column in row.headers else edited[0]
             report.refuse(_remark(row, column, _shown(row, column), refused.code, refused.message))
             return None
 

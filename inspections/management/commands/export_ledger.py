@@ -26,9 +26,7 @@ KINDS = ("problems", "visits", "sites")
 class Command(BaseCommand):
     """export_ledger FILE [--kind problems] [--office NAME] [--from DATE] [--to DATE] [--format xlsx|csv]"""
 
-    help = (
-        "Write a ledger (xlsx, csv) that import_ledger takes back: unchanged rows change nothing, edited ones update."
-    )
+    help = "Write a ledger (xlsx, csv) that import_ledger takes back: only rows that were edited change anything."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
