@@ -135,8 +135,8 @@ class AskedPeople:
     @classmethod
     def of(cls, query: QueryDict) -> "AskedPeople":
         state = query.get("state", "")
-        words = (_text(query, name) for name in ("q", "role", "unit"))
-        return cls(*words, state if state in PEOPLE_STATES else PEOPLE_STATES[0])
+        state = state if state in PEOPLE_STATES else PEOPLE_STATES[0]
+        return cls(_text(query, "q"), _text(query, "role"), _text(query, "unit"), state)
 
     @property
     def found(self) -> QuerySet[User]:

@@ -21,9 +21,10 @@ def visits(query: QueryDict, user: User) -> Register:
     offered = offer(user, page="visits", site=str(site or ""))
     filters = VisitFilter(query, Visit.objects.visible_to(user).counted(), user=user, offered=offered)
     named = {"site": offered.site[0].name if offered.site else ""}
-    if query.get("campaign", "").isdigit():
+    asked = query.get("campaign", "")
+    if asked.isdigit():
         seen = Visit.objects.visible_to(user).filter(campaign=OuterRef("pk"))
-        campaign = Campaign.objects.filter(Exists(seen), pk=query["campaign"]).first()
+        campaign = Campaign.objects.filter(Exists(seen), pk=asked).first()
         named["campaign"] = campaign.name if campaign else ""
     return Register(query, filters, VISIT_ORDERS, visit_rows(user), named)
 

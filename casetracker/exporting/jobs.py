@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 import logging
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -78,10 +79,11 @@ def posts_of(user: User) -> str:
     return hashlib.sha256(repr(sorted(posts)).encode()).hexdigest()
 
 
-def may_have(user: User, job: Job) -> bool:
-    """May the person who asked for it still have the file: do they see today what they saw when it was made?"""
+def may_have(user: User, posts: str, job: Job) -> bool:
+    """May the person who asked for it still have the file: do they see today, with these posts, what they saw when
+    it was made?"""
     export = registry.exports.get(job.params["list"])
-    return export is not None and export.shown_to(user) and posts_of(user) == job.result.get("posts")
+    return export is not None and export.shown_to(user) and posts == job.result.get("posts")
 
 
 def path_of(job: Job) -> Path:
@@ -100,10 +102,10 @@ def clear(now: float | None = None) -> int:
     """Delete the files that were kept long enough, and what dead workers left; returns how many."""
     folder, gone = Path(settings.EXPORTS_ROOT), 0
     oldest = (now or time.time()) - KEPT.total_seconds()
-    for path in folder.glob("*.*") if folder.is_dir() else ():
+    for path in folder.iterdir() if folder.is_dir() else ():
         try:
             if path.stat().st_mtime < oldest:
-                path.unlink()
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
                 gone += 1
         except FileNotFoundError:
             continue

@@ -3,6 +3,7 @@
 import csv
 import datetime
 import re
+import tempfile
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -68,12 +69,13 @@ def _as_text(cell: Cell) -> str:
 def _write_xlsx(table: Table, path: Path, progress: Progress) -> int:
     if table.total > MOST_ROWS:
         raise too_long()
-    # Rows go to the disk as they come; without this every cell would stay in memory.
-    book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
-    try:
-        return _fill(book, table, progress)
-    finally:
-        book.close()
+    # Rows go to the disk as they come, beside the file, where nobody else reads.
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix="part-") as folder:
+        book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": folder})
+        try:
+            return _fill(book, table, progress)
+        finally:
+            book.close()
 
 
 def too_long() -> Invalid:

@@ -49,16 +49,19 @@ def export_new(request: HttpRequest, key: str) -> HttpResponseBase:
 @require_safe
 def exports(request: HttpRequest) -> HttpResponse:
     """The files that workers wrote for the reader, or are writing, newest first."""
-    found = Job.objects.filter(kind=jobs.KIND, requested_by=request.user)
-    rows = [_row(request, job) for job in found.order_by("-created_at")[:SHOWN]]
+    user: User = request.user  # type: ignore[assignment]
+    posts = jobs.posts_of(user)
+    found = Job.objects.filter(kind=jobs.KIND, requested_by=request.user)  # type: ignore[misc]
+    rows = [_row(user, posts, job) for job in found.order_by("-created_at")[:SHOWN]]
     return render(request, "exports/list.html", {"rows": rows, "total": found.count()})
 
 
 @require_safe
 def export(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     """A file that is ready, with its download; 404 with the way to a new one where it can't be had any more."""
+    user: User = request.user  # type: ignore[assignment]
     job = _own(request, job_id)
-    context = _row(request, job)
+    context = _row(user, jobs.posts_of(user), job)
     if not context["there"]:
         return _gone(request, context)
     return render(request, "exports/export.html", context)
@@ -67,8 +70,9 @@ def export(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
 @require_safe
 def export_file(request: HttpRequest, job_id: uuid.UUID) -> HttpResponseBase:
     """The file, for whoever asked for it and still sees what is in it."""
+    user: User = request.user  # type: ignore[assignment]
     job = _own(request, job_id)
-    context = _row(request, job)
+    context = _row(user, jobs.posts_of(user), job)
     if not context["there"]:
         return _gone(request, context)
     try:
@@ -81,12 +85,11 @@ def _own(request: HttpRequest, job_id: uuid.UUID) -> Job:
     return get_object_or_404(Job, pk=job_id, kind=jobs.KIND, requested_by=request.user, state=JobState.DONE)
 
 
-def _row(request: HttpRequest, job: Job) -> dict[str, Any]:
+def _row(user: User, posts: str, job: Job) -> dict[str, Any]:
     """What a page says of an export: whether its file can be had, until when, and where the list stands."""
-    user: User = request.user  # type: ignore[assignment]
     listed, query = registry.exports.get(job.params["list"]), job.params["query"]
     done = job.state == JobState.DONE
-    seen = done and jobs.may_have(user, job)
+    seen = done and jobs.may_have(user, posts, job)
     return {
         "job": job,
         "listed": listed,
