@@ -1,23 +1,27 @@
-"""The lists of units and people of the administration as an address asks for them, and as tables to export."""
+"""The administration’s lists of units, districts and people as an address asks for them, and as tables to export."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from casetracker import operations
+from casetracker.administering.districts import in_tree
 from casetracker.enums import Role, UnitKind
 from casetracker.exporting import Cell, Column, Table, streamed
-from casetracker.models import Membership, Unit, User
+from casetracker.models import District, Membership, Unit, User
 from casetracker.wording import beside, listed
 
 # Deeper than this the tree isn't indented any further.
 DEEPEST = 4
 UNIT_STATES = ("current", "unmanned", "ended")
+DISTRICT_STATES = ("current", "ended")
 PEOPLE_STATES = ("open", "without", "closed")
 
 
@@ -118,6 +122,66 @@ def units_table(user: User, query: str) -> Table:
             yield [row.unit.name, str(row.unit.get_kind_display()), districts, row.people]
 
     return Table(_("Units"), heads, len(rows), read)
+
+
+# --- Districts --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class DistrictBranch:
+    """A district in the list: how deep it stands, and whether its last year is over."""
+
+    district: District
+    depth: int
+    ended: bool
+
+
+@dataclass(frozen=True)
+class AskedDistricts:
+    """The districts that an address asks for: ?q=…&state=ended."""
+
+    q: str
+    state: str
+
+    @classmethod
+    def of(cls, query: QueryDict) -> "AskedDistricts":
+        state = query.get("state", "")
+        return cls(_text(query, "q"), state if state in DISTRICT_STATES else DISTRICT_STATES[0])
+
+    def rows(self) -> list[DistrictBranch]:
+        """The rows in the order of the tree by code."""
+        year = timezone.localdate().year
+        found = District.objects.exclude(valid_until__lt=year)
+        if self.state == "ended":
+            found = District.objects.filter(valid_until__lt=year)
+        if q := self.q:
+            named = Q(name_zh__icontains=q) | Q(name_en__icontains=q) | Q(code__istartswith=q)
+            found = found.annotate(also=Cast("aliases", TextField())).filter(named | Q(also__icontains=q))
+        rows = in_tree(found.prefetch_related("units"))
+        return [DistrictBranch(row, depth, has_ended(row, year)) for row, depth in rows]
+
+
+def has_ended(row: District, year: int) -> bool:
+    return row.valid_until is not None and row.valid_until < year
+
+
+def districts_table(user: User, query: str) -> Table:
+    """Every district of the list."""
+    rows = AskedDistricts.of(QueryDict(query)).rows()
+    heads = [
+        Column(pgettext("administrative divisions", "District"), 24),
+        Column(_("Code"), 12),
+        Column(pgettext("first year of a district", "From"), 8),
+        Column(pgettext("last year of a district", "Until"), 8),
+        Column(_("Units"), 40),
+    ]
+
+    def read() -> Iterator[list[Cell]]:
+        for one in rows:
+            row = one.district
+            yield [row.name, row.code, row.valid_from, row.valid_until, listed(unit.name for unit in row.units.all())]
+
+    return Table(pgettext("administrative divisions", "Districts"), heads, len(rows), read)
 
 
 # --- People -----------------------------------------------------------------------------------------

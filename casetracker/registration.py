@@ -1,6 +1,7 @@
 """What the ground itself hands to its registry: only names, each defined in its own module."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from casetracker import office, registry, subjects
 from casetracker.enums import Role
@@ -17,6 +18,13 @@ registry.places["office"] = Place("office", _("Administration"), "office", 8, _a
 registry.jobs[jobs.JOB.key] = jobs.JOB
 for export in (
     Export("units", _("Units"), "units", _administers, office.units_table),
+    Export(
+        "districts",
+        pgettext_lazy("administrative divisions", "Districts"),
+        "districts",
+        _administers,
+        office.districts_table,
+    ),
     Export("people", _("People"), "people", _administers, office.people_table),
 ):
     registry.exports[export.key] = export

@@ -32,6 +32,10 @@ def _anybody(user: User) -> bool:
     return True
 
 
+def _operates(user: User) -> bool:
+    return user.has_role(Role.ADMINISTRATOR, Role.SUPERVISOR)
+
+
 def _oversees(user: User) -> bool:
     return user.has_role(Role.SUPERVISOR)
 
@@ -61,6 +65,8 @@ for export in (
     Export("sites", _("Sites"), "sites", _anybody, registers.sites),
     Export("parties", _("Parties"), "parties", _anybody, registers.parties),
     Export("batches", _("Central assignments"), "batches", _anybody, registers.batches),
+    Export("campaigns", _("Campaigns"), "campaigns", _operates, registers.campaigns),
+    Export("alerts", _("Heavy-pollution alerts"), "alerts", _operates, registers.alerts),
     Export("ledger", _("Ledger of problems"), "problems", _oversees, problem_ledger.table),
 ):
     registry.exports[export.key] = export

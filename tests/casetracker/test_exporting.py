@@ -27,7 +27,7 @@ from casetracker.errors import Invalid
 from casetracker.exporting import Cell, Column, Table, jobs
 from casetracker.exporting.quoting import quote_csv, unquote_csv
 from casetracker.exporting.writing import FORMS, MOST_ROWS, write
-from casetracker.models import Job, Membership, Unit, User
+from casetracker.models import District, Job, Membership, Unit, User
 from casetracker.registry import Export
 from inspections.ledger.reader import read
 from tests.cast import Cast
@@ -288,13 +288,15 @@ def test_what_is_no_list_form_or_query_of_ours_is_not_found(people: Cast) -> Non
 
 def test_the_lists_of_the_administration_are_exported_as_shown(people: Cast) -> None:
     client = signed_in(people.admin)
-    for key, query in (("units", ""), ("units", "kind=team"), ("people", "role=inspector"), ("people", "q=赵")):
+    for key, query in (
+        ("units", ""), ("units", "kind=team"), ("people", "role=inspector"), ("people", "q=赵"),
+        ("districts", "q=4108"),
+    ):  # fmt: skip
         page = client.get(reverse(key) + f"?{query}")
-        shown = re.findall(r'data-(?:unit|person)="(\d+)"', page.content.decode())
+        shown = re.findall(r'data-(?:unit|person|district)="(\w+)"', page.content.decode())
         answer = client.post(reverse("export_new", args=[key]), {"form": "csv", "query": query})
         rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))[1:]
-        model: Any = Unit if key == "units" else User
-        names = model.objects.in_bulk([int(one) for one in shown])
-        wanted = [names[int(one)].name if key == "units" else str(names[int(one)]) for one in shown]
-        assert [row[0] for row in rows] == wanted
+        model: Any = {"units": Unit, "people": User, "districts": District}[key]
+        names = {str(pk): str(row) for pk, row in model.objects.in_bulk(shown).items()}
+        assert [row[0] for row in rows] == [names[one] for one in shown]
         assert rows

@@ -6,12 +6,14 @@ from typing import Any
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from casetracker import counting
 from casetracker.exporting import Cell, Column, Table, Unknown, streamed
 from casetracker.models import User
 from casetracker.wording import listed
-from inspections import lists
+from inspections import lists, periods
+from inspections.models import AlertPeriod, Campaign
 from inspections.registers import Register
 
 
@@ -98,6 +100,46 @@ def batches(user: User, query: str) -> Table:
             yield [row.number, row.title, row.issued_on, row.problems]
 
     return Table(_("Central assignments"), heads, found.count(), rows)
+
+
+def campaigns(user: User, query: str) -> Table:
+    """Every campaign that holds for the person's offices, in the order of the page."""
+    return _of_periods(_("Campaigns"), Column(_("Campaign"), 32), Campaign, "campaign", lambda row: row.name, user)
+
+
+def alerts(user: User, query: str) -> Table:
+    """Every alert that holds for the person's offices, in the order of the page."""
+    head = Column(pgettext("of an alert", "Level"), 16)
+    return _of_periods(
+        _("Heavy-pollution alerts"), head, AlertPeriod, "alert", lambda row: str(row.get_level_display()), user
+    )
+
+
+def _of_periods(name: str, head: Column, model: Any, column: str, called: Callable[[Any], str], user: User) -> Table:
+    found = periods.with_visits(periods.visible_to(model.objects.select_related("office"), user), user, column)
+    today = timezone.localdate()
+    rows = periods.in_order(found, today)
+    words = {
+        periods.RUNNING: pgettext("a period", "runs"),
+        periods.COMING: pgettext("a period", "to come"),
+        periods.OVER: pgettext("a period", "over"),
+        periods.WITHDRAWN: pgettext("an alert", "withdrawn"),
+    }
+    heads = [
+        head,
+        Column(_("State"), 12),
+        Column(_("From"), 12),
+        Column(_("Until"), 12),
+        Column(_("Office"), 28),
+        Column(_("Visits"), 8),
+    ]
+
+    def read() -> Iterator[list[Cell]]:
+        for row in rows:
+            stands = words[periods.standing(row, today)]
+            yield [called(row), stands, row.from_on, row.until_on, row.office.name, row.visits_count]
+
+    return Table(name, heads, len(rows), read)
 
 
 def _of_register(name: str, asked: Register, heads: list[Column], cells: Callable[[Any], list[Cell]]) -> Table:

@@ -63,7 +63,7 @@ class Edits:
 
     def __init__(self, batch: ImportBatch, names: Names, now: datetime.datetime, *, held: bool, today: Any) -> None:
         self.batch = batch
-        self.names = names
+        self.office = names.office
         self.known = Names(names.office, frozenset())
         self.now = now
         self.held = held
@@ -136,7 +136,7 @@ class Edits:
     def _one(self, name: str, row: ParsedRow, problem: Problem) -> Any:
         value = row.values[name]
         if name == "team":
-            return self._meant(name, self.known.team, value) if value else self.names.office
+            return self._meant(name, self.known.team, value) if value else self.office
         if name == "district":
             return self._meant(name, self.known.district, value)
         if name == "site":
@@ -167,17 +167,20 @@ class Edits:
             values["district"] = problem.district_id
         if "site" not in edited:
             values["site"] = problem.site.name
-        self.names.load_sites({values["site"]})
-        merged = dataclasses.replace(row, values=values, doubtful=())
-        refused = Report()
-        past = resolve(merged, self.names, refused, self.now)
-        if past is None:
-            first = refused.refused[0]
-            column = next((name for name, header in row.headers.items() if header == first.column), "")
-            raise Refused(first.code, first.message, column)
-        self.names.flush()
+        self.known.load_sites({values["site"]})
+        scratch = Report()
+        past = resolve(dataclasses.replace(row, values=values, doubtful=()), self.known, scratch, self.now)
+        # A name that the ledger always had and nobody knows is no news; one that was put there now is refused.
+        columns = {header: name for name, header in row.headers.items()}
+        remarks = past.row.doubtful if past is not None else scratch.refused
+        for one in remarks:
+            column = columns.get(one.column, one.column)
+            if past is None or column in edited:
+                raise Refused(one.code, one.message, column)
+        assert past is not None
+        self.known.flush()
         before, _told = rewrite(past, problem, self.batch, self.now, held=self.held, today=self.today)
-        return Outcome(past.row, "updated", problem.pk, before, _changes(row, edited, here))
+        return Outcome(row, "updated", problem.pk, before, _changes(row, edited, here))
 
     @staticmethod
     def _ledger(problem: Problem) -> dict[str, Any]:

@@ -15,10 +15,10 @@ from casetracker import registry
 from casetracker.exporting import Unknown
 from casetracker.models import User
 from inspections import listing
-from inspections.enums import AssignmentRole, Status
+from inspections.enums import AlertLevel, AssignmentRole, Status
 from inspections.ledger.exporting import problems as problem_list
 from inspections.listing import COLUMNS
-from inspections.models import Party, Problem, Site, Visit
+from inspections.models import AlertPeriod, Campaign, Party, Problem, Site, Visit
 from inspections.workflow import Addressee
 from tests.builders import make_problem, make_site, make_visit
 from tests.cast import Cast
@@ -113,6 +113,22 @@ def test_everybody_exports_what_they_see_and_nothing_else(some: Cast) -> None:
         assert len(rows_of(client, "sites")) - 1 == Site.objects.visible_to(person).count()
         assert len(rows_of(client, "parties")) - 1 == Party.objects.visible_to(person).count()
         rows_of(client, "batches")
+
+
+def test_campaigns_and_alerts_are_those_of_the_page(people: Cast) -> None:
+    first, second = datetime.date(2019, 10, 1), datetime.date(2019, 12, 9)
+    Campaign.objects.create(office=people.office, name_zh="扬尘治理专项行动", from_on=first, until_on=second)
+    Campaign.objects.create(office=people.far_office, name_zh="别处的行动", from_on=first)
+    AlertPeriod.objects.create(office=people.office, level=AlertLevel.RED, from_on=first, withdrawn_on=second)
+    client = signed_in(people.supervisor1)
+    User.objects.filter(pk=people.supervisor1.pk).update(language="en")
+    assert rows_of(client, "campaigns")[1:] == [
+        ["扬尘治理专项行动", "over", "2019-10-01", "2019-12-09", "Supervision Office", "0"]
+    ]
+    assert rows_of(client, "alerts")[1:] == [["Red (I)", "withdrawn", "2019-10-01", "", "Supervision Office", "0"]]
+    for name in ("inspector1", "handler1", "leader1"):
+        answer = signed_in(people.everybody()[name]).post(reverse("export_new", args=["campaigns"]), {"form": "csv"})
+        assert answer.status_code == 404
 
 
 def test_a_handler_reads_no_internal_note_in_any_file(people: Cast) -> None:
