@@ -30,5 +30,6 @@ app.conf.beat_schedule = {
     "do long work": every(2, "casetracker.tasks.work_jobs", "work"),
     "make the copies of photos": every(5, "casetracker.tasks.copy_photos", "work"),
     "clear what was being written": every(3600, "casetracker.tasks.clear_staging", "work"),
+    "delete old exports": every(3600, "casetracker.tasks.clear_exports", "work"),
     "forget forms pressed long ago": every(3600, "casetracker.tasks.forget_presses", "work"),
 }

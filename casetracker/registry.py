@@ -76,6 +76,20 @@ class JobKind:
 
 
 @dataclass(frozen=True)
+class Export:
+    """One list that can be had as a file."""
+
+    key: str
+    label: str | Promise
+    # The name of the address of the page that shows it.
+    page: str
+    shown_to: Callable[[Any], bool]
+    # (user, the query of the page's address) -> casetracker.exporting.Table of what this person sees of it;
+    # casetracker.exporting.Unknown for a query that no page gives out.
+    table: Callable[[Any, str], Any]
+
+
+@dataclass(frozen=True)
 class Place:
     """One place of the top bar."""
 
@@ -90,6 +104,7 @@ subjects: dict[str, Subject] = {}
 queues: dict[str, WorkQueue] = {}
 searches: dict[str, SearchGroup] = {}
 jobs: dict[str, JobKind] = {}
+exports: dict[str, Export] = {}
 places: dict[str, Place] = {}
 clocks: dict[str, str] = {}
 # What the weekly e-mail is made of (casetracker.digest.Section), in this order.

@@ -256,6 +256,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
 # A visit with sixty problems has as many file inputs, and an empty one counts like a photo.
 DATA_UPLOAD_MAX_NUMBER_FILES = 1000
+# Long lists as files, kept for a few days.
+EXPORTS_ROOT = DATA / "exports"
 
 # --- Mail -------------------------------------------------------------------------------------------
 MAIL_FOLDER = DATA / "mail"

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from casetracker import deliveries, digest, evidence, presses, working
+from casetracker.exporting import jobs as exporting
 
 
 @shared_task
@@ -21,6 +22,12 @@ def copy_photos() -> None:
 def clear_staging() -> None:
     """Remove files that were being written when a process died."""
     evidence.clear_staging()
+
+
+@shared_task(soft_time_limit=60, time_limit=90)
+def clear_exports() -> None:
+    """Delete lists that were written into files some days ago."""
+    exporting.clear()
 
 
 @shared_task(soft_time_limit=60, time_limit=90)

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from casetracker.views import design, evidence, inbox, jobs, mail, me, ops, saved, search, weekly, work
+from casetracker.views import design, evidence, exports, inbox, jobs, mail, me, ops, saved, search, weekly, work
 from casetracker.views.office import calendar, districts, index, options, people, posts, rules, units
 
 urlpatterns = [
@@ -55,6 +55,10 @@ urlpatterns = [
     path("views/<int:view_id>/", saved.rename, name="rename_view"),
     path("views/<int:view_id>/move/", saved.move, name="move_view"),
     path("views/<int:view_id>/delete/", saved.delete, name="delete_view"),
+    path("exports/", exports.exports, name="exports"),
+    path("exports/<uuid:job_id>/", exports.export, name="export"),
+    path("exports/<uuid:job_id>/file/", exports.export_file, name="export_file"),
+    path("exports/<slug:key>/", exports.export_new, name="export_new"),
     path("jobs/<uuid:job_id>/", jobs.job, name="job"),
     path("", include("inspections.urls")),
 ]

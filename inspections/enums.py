@@ -189,7 +189,7 @@ class PartyKind(models.TextChoices):
 
 
 class RiskClass(models.TextChoices):
-    KEY = "key", _("Key")
+    KEY = "key", pgettext_lazy("risk class", "Key")
     SPECIAL = "special", _("Special")
     GENERAL = "general", _("General")
 

@@ -76,6 +76,11 @@ class Register:
             jump=self.jump,
         )
 
+    @property
+    def in_order(self) -> Any:
+        """Every row in the order shown, with all that rows show; for an export."""
+        return self.order.sort(self.shown.filter(pk__in=self.rows.order_by().values("pk")))
+
     def total(self, *, exactly: bool = False) -> counting.Total:
         """How many rows there are: exact up to 10,000, beyond it only where asked."""
         if exactly:

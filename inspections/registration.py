@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from casetracker import registry, work
 from casetracker.enums import Role
 from casetracker.models import User
-from casetracker.registry import Place
+from casetracker.registry import Export, Place
 from inspections import (
     bulk,
     digests,
@@ -18,12 +18,26 @@ from inspections import (
     subjects_sites,
 )
 from inspections.demo import people
+from inspections.ledger.exporting import problem_ledger, problems, registers
 from inspections.ledger.importing import jobs as ledger_jobs
 from inspections.workflow.evidence import tell_unreadable
 
 
 def _sees_visits(user: User) -> bool:
     return user.has_role(Role.INSPECTOR, Role.SUPERVISOR, Role.LEADER, Role.CASE_OFFICER, Role.LEGAL_REVIEWER)
+
+
+def _anybody(user: User) -> bool:
+    """The page answers everybody; what stands on it is what the person sees."""
+    return True
+
+
+def _operates(user: User) -> bool:
+    return user.has_role(Role.ADMINISTRATOR, Role.SUPERVISOR)
+
+
+def _oversees(user: User) -> bool:
+    return user.has_role(Role.SUPERVISOR)
 
 
 def _decides_periods(user: User) -> bool:
@@ -44,6 +58,18 @@ for place in (
     Place("campaigns", _("Campaigns"), "campaigns", 7, _decides_periods),
 ):
     registry.places[place.key] = place
+
+for export in (
+    Export("problems", _("Problems"), "problems", _anybody, problems.table),
+    Export("visits", _("Visits"), "visits", _anybody, registers.visits),
+    Export("sites", _("Sites"), "sites", _anybody, registers.sites),
+    Export("parties", _("Parties"), "parties", _anybody, registers.parties),
+    Export("batches", _("Central assignments"), "batches", _anybody, registers.batches),
+    Export("campaigns", _("Campaigns"), "campaigns", _operates, registers.campaigns),
+    Export("alerts", _("Heavy-pollution alerts"), "alerts", _operates, registers.alerts),
+    Export("ledger", _("Ledger of problems"), "problems", _oversees, problem_ledger.table),
+):
+    registry.exports[export.key] = export
 
 registry.demo_people = people.cards
 registry.demo_password = people.PASSWORD

@@ -95,6 +95,7 @@ def _quick_passwords(settings: Any) -> None:
 @pytest.fixture(autouse=True)
 def _own_folders(settings: Any, tmp_path: Path) -> None:
     settings.EVIDENCE_ROOT = tmp_path / "evidence"
+    settings.EXPORTS_ROOT = tmp_path / "exports"
     settings.MAIL_FOLDER = tmp_path / "mail"
 
 

@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from casetracker.enums import DeliveryState, JobState
+from casetracker.exporting import jobs as exporting
 from casetracker.models import DeadlineRule, Delivery, Job, Membership, Notice, SavedView, Unit, User
 from inspections import workflow
 from inspections.enums import AlertLevel, AssignmentRole, Route, Status
@@ -31,6 +32,7 @@ class World:
     imported: ImportBatch
     checked: Job
     running: Job
+    exported: Job
     bulk: Job
     view: SavedView
     notice: Notice
@@ -90,6 +92,7 @@ def build(cast: Cast) -> World:
         imported=_imported(cast),
         checked=_job(cast.supervisor1, "ledger_check", JobState.DONE, office=cast.office.pk),
         running=_job(cast.supervisor1, "ledger_check", JobState.PENDING, office=cast.office.pk),
+        exported=_exported(cast.supervisor1),
         bulk=_job(cast.supervisor1, "bulk", JobState.DONE, verb="close", ids=[], data={}, back=""),
         view=SavedView.objects.create(owner=cast.supervisor1, page="problems", name="急件", query="state=open"),
         notice=_notice(cast.supervisor1),
@@ -134,6 +137,14 @@ def _job(by: User, kind: str, state: JobState, **params: object) -> Job:
         created_at=timezone.now(),
         result=result if state == JobState.DONE else {},
     )
+
+
+def _exported(by: User) -> Job:
+    """A list that a worker wrote for somebody."""
+    job = _job(by, "export", JobState.PENDING, list="problems", query="state=open", form="csv")
+    result = exporting.run(job, lambda done, total: None)
+    Job.objects.filter(pk=job.pk).update(state=JobState.DONE, result=result, finished_at=timezone.now())
+    return Job.objects.get(pk=job.pk)
 
 
 def _alert(cast: Cast, day: datetime.date) -> AlertPeriod:

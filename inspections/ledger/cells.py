@@ -23,9 +23,10 @@ YEARS = range(1949, 2101)
 SERIALS = range(18_264, 73_415)  # 1950-01-01 to 2100-12-31, as Excel counts them
 DAY_ZERO = datetime.date(1899, 12, 30)
 DAYS_TO_1904 = 1462
-CSV_QUOTED = tuple("'=+-@\t\r＝＋－＠")
 
 FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+# Letters that no workbook can hold.
+NO_XML = "\ufffe\uffff"
 OUTER = " \t\r\n\v\f\u00a0\u3000\ufeff\u200b"
 NOTHING = re.compile(r"[\s/\\|\-–—―－]*")
 CJK = "\u3000-\u9fff\uf900-\ufaff\uff00-\uffef"
@@ -67,16 +68,6 @@ class CaseNumber(NamedTuple):
     seq: int | None
 
 
-def quote_csv(text: str) -> str:
-    """Return text as our CSV writes it: a ' before what a spreadsheet program would run, or before a leading '."""
-    return "'" + text if text.startswith(CSV_QUOTED) else text
-
-
-def unquote_csv(text: str) -> str:
-    """Undo quote_csv: remove exactly one leading ' where our export would have put it."""
-    return text[1:] if text.startswith("'") and text[1:].startswith(CSV_QUOTED) else text
-
-
 def fold(text: str) -> str:
     """Return text with full-width letters, digits and signs as ordinary ones; for dates, numbers and codes only."""
     return text.translate(FULL_WIDTH)
@@ -100,8 +91,11 @@ def plain(value: Cell) -> str:
     if isinstance(value, int):
         return str(value)
     text = value.replace("\r\n", "\n").replace("\r", "\n")
-    kept = (letter for letter in text if letter in "\n\t" or unicodedata.category(letter) not in ("Cc", "Cs"))
-    return "".join(kept).strip(OUTER)
+    return "".join(letter for letter in text if letter in "\n\t" or not _is_control(letter)).strip(OUTER)
+
+
+def _is_control(letter: str) -> bool:
+    return unicodedata.category(letter) in ("Cc", "Cs") or letter in NO_XML
 
 
 def is_nothing(value: Cell) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+from itertools import islice
 
 from inspections.ledger.xlsx_scan import Refusal
 
 DELIMITERS = ",;\t"
+LOOKED_AT, MOST_RECORDS = 65536, 50
 
 
 def decode(content: bytes) -> str:
@@ -35,15 +37,20 @@ def delimiter_of(text: str) -> tuple[str, int]:
     first = text[:10].splitlines()[0] if text[:10] else ""
     if first.lower().startswith("sep=") and len(first) == 5:  # Excel's own hint line
         return first[4], len(first)
-    best, best_score = ",", 0
-    for delimiter in DELIMITERS:
-        widths: list[int] = []
-        for record in csv.reader(io.StringIO(text[:65536], newline=""), delimiter=delimiter):
-            if any(record):
-                widths.append(len(record))
-            if len(widths) == 50:
-                break
-        score = sum((width - 1) * widths.count(width) for width in widths)
-        if score > best_score:
-            best, best_score = delimiter, score
-    return best, 0
+    tables = {delimiter: _widths(text, delimiter) for delimiter in DELIMITERS}
+    # Cells full of another delimiter don't mislead where one of them splits every record alike.
+    even = {delimiter: widths[0] for delimiter, widths in tables.items() if len(set(widths)) == 1 and widths[0] > 1}
+    if even:
+        return max(even, key=lambda delimiter: even[delimiter]), 0
+    scores = {key: sum((width - 1) * widths.count(width) for width in widths) for key, widths in tables.items()}
+    return max(scores, key=lambda delimiter: scores[delimiter]), 0
+
+
+def _widths(text: str, delimiter: str) -> list[int]:
+    """How many cells each of the first records has; one that is cut off at the end is left out."""
+    widths = [len(record) for record in _records(text[:LOOKED_AT], delimiter) if any(record)]
+    return widths[:-1] if len(text) > LOOKED_AT and len(widths) < MOST_RECORDS else widths
+
+
+def _records(text: str, delimiter: str) -> list[list[str]]:
+    return list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), MOST_RECORDS))

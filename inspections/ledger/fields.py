@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from inspections.ledger import cells
+from inspections.ledger import cells, checks
 from inspections.ledger.cells import Cell, normalise
 
 
@@ -61,6 +61,8 @@ class Field:
                 return cells.as_int(cell, most=self.longest or 30_000)
             case "decimal":
                 return cells.as_decimal(cell, least=Decimal("0.01"))
+            case "check":
+                return checks.read(cell)
             case "lat":
                 return cells.as_lat(cell)
             case "lon":
@@ -165,6 +167,8 @@ PROBLEM = {
     "remark": Field("text", ("备注", "说明", "Remark", "Remarks", "Note")),
     "lat": Field("lat", ("纬度", "北纬", "Latitude", "Lat")),
     "lon": Field("lon", ("经度", "东经", "Longitude", "Lon", "Lng")),
+    # Our own exports have it: see checks.
+    checks.COLUMN: Field("check", ("核对码", "Check", "Check code")),
 }
 VISIT = {
     "date": Field("date", ("日期", "督导日期", "检查日期", "检查时间", "现场督点日期", "Date", "Visited on"), True),
@@ -178,6 +182,7 @@ VISIT = {
     "problems_found": Field("int", ("发现问题数", "问题数", "发现问题个数", "Problems found")),
     "lat": PROBLEM["lat"],
     "lon": PROBLEM["lon"],
+    checks.COLUMN: PROBLEM[checks.COLUMN],
 }
 SITE = {
     "name": Field("name", ("名称", "点位名称", "企业名称", "单位名称", "项目名称", "Name", "Site", "Site name"), True),

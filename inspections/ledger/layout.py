@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import NamedTuple, Protocol
@@ -190,12 +190,20 @@ class Records:
     """The data rows below a header, streamed; `skipped` and `hidden` are complete when the iteration is."""
 
     def __init__(
-        self, rows: Iterable[SheetRow], header: Header, used: Mapping[str, int], required: Iterable[str] = ()
+        self,
+        rows: Iterable[SheetRow],
+        header: Header,
+        used: Mapping[str, int],
+        required: Iterable[str] = (),
+        *,
+        is_exported: Callable[[Sequence[Cell]], bool] = lambda cells: False,
     ) -> None:
         self.rows = rows
         self.header = header
         self.used = sorted(set(used.values()))
         self.required = [used[name] for name in required if name in used]
+        # Rows of our own exports are data as they stand: a text such as 同上 in one is that text.
+        self.is_exported = is_exported
         self.skipped = Skipped()
         self.hidden = 0
 
@@ -213,6 +221,10 @@ class Records:
             cells = list(row.cells) + [None] * (width - len(row.cells))
             if all(is_nothing(cells[column]) for column in self.used if column < len(cells)):
                 self.skipped.blank.append(row.number)
+            elif self.is_exported(cells):
+                above.update((column, cells[column]) for column in self.used)
+                self.hidden += row.hidden
+                yield Record(row.number, cells, row.hidden)
             elif is_footer(first := opening(cells), cells, self.required):
                 self.skipped.footers.append(row.number)
             elif first in openings and signature(cells) in repeats:

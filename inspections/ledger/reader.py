@@ -18,8 +18,9 @@ from typing import IO, Any, NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from casetracker.exporting.quoting import unquote_csv
 from casetracker.wording import listed_lazy
-from inspections.ledger.cells import Cell, unquote_csv
+from inspections.ledger.cells import Cell
 from inspections.ledger.errors import ReaderError
 
 CHILD = Path(__file__).with_name("reader_child.py")
@@ -74,7 +75,7 @@ class Row(NamedTuple):
 class Reading:
     """An open sheet; iterate once over batches (lists of at most 500 rows). Blank rows are left out.
 
-    In a CSV the quote that our own export writes before formulas is taken off (see cells.unquote_csv).
+    In a CSV the quote that our own export writes before formulas is taken off (see exporting.quoting).
     """
 
     def __init__(self, child: Child, sheet: Sheet, sheets: tuple[str, ...]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from casetracker.wording import called_lazy, listed_lazy
 from inspections.enums import Route
-from inspections.ledger import layout
+from inspections.ledger import checks, layout
 from inspections.ledger.cells import Cell, normalise, plain
 from inspections.ledger.errors import CellError, LayoutError, Message, RowError
 from inspections.ledger.fields import SPECIAL_ROUTES, Context, Field
@@ -54,6 +54,9 @@ class ParsedRow:
     cells: list[Cell]
     hidden: bool
     headers: Mapping[str, str]
+    # The code of a row that we exported, and whether its cells are those that went out.
+    check: checks.Check | None = None
+    is_as_exported: bool = False
 
 
 class Ledger:
@@ -78,7 +81,13 @@ class Ledger:
                 names=listed_lazy([called_lazy(name, mapping.fields[name].headers[0]) for name in lacking]),
                 labels=listed_lazy([label for label in self.header.labels() if label]),
             )
-        self._records = Records(chain(first, rows), self.header, self.columns, mapping.required)
+        self._records = Records(
+            chain(first, rows), self.header, self.columns, mapping.required, is_exported=self._is_exported
+        )
+
+    def _is_exported(self, cells: Sequence[Cell]) -> bool:
+        column = self.columns.get(checks.COLUMN)
+        return column is not None and checks.read(cells[column]) is not None
 
     @property
     def read(self) -> dict[str, str]:
@@ -188,7 +197,10 @@ class RowParser:
         values: dict[str, Any] = {}
         errors: list[RowError] = []
         doubtful: list[RowError] = []
+        check = self.check_of(record)
         for name, known in self.fields:
+            if name == checks.COLUMN:
+                continue
             column = self.columns.get(name)
             if column is not None:
                 try:
@@ -197,7 +209,8 @@ class RowParser:
                     values[name] = None
                     errors.append(self.remark(record, name, problem.code, problem.message))
                     continue
-            if name in self.mapping.defaults and values.get(name) in (None, []):
+            # What is empty in a row of our own is empty here.
+            if name in self.mapping.defaults and values.get(name) in (None, []) and check is None:
                 values[name] = self.mapping.defaults[name]
             if known.required and values.get(name) is None:
                 errors.append(self.remark(record, name, "missing", Message(MISSING)))
@@ -208,9 +221,25 @@ class RowParser:
         if (values.get("lat") is None) != (values.get("lon") is None) and not errors:
             lacking = "lat" if values.get("lat") is None else "lon"
             errors.append(self.remark(record, lacking, "missing", Message(HALF_POSITION)))
+        untouched = check is not None and checks.digest(values) == check.digest
+        if untouched:
+            errors, doubtful = [], []
         return ParsedRow(
-            record.number, values, tuple(errors), tuple(doubtful), record.cells, record.hidden, self.headers
+            record.number,
+            values,
+            tuple(errors),
+            tuple(doubtful),
+            record.cells,
+            record.hidden,
+            self.headers,
+            check,
+            untouched,
         )
+
+    def check_of(self, record: Record) -> checks.Check | None:
+        """The check code of a row that we exported."""
+        column = self.columns.get(checks.COLUMN)
+        return checks.read(record.cells[column]) if column is not None else None
 
     def remark(self, record: Record, name: str, code: str, message: Message) -> RowError:
         """Return a remark on a canonical column of the row, under the sheet's own header text."""

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -20,7 +19,7 @@ from casetracker.enums import Role
 from casetracker.errors import DomainError, NotAllowed
 from casetracker.ids import uuid7
 from casetracker.models import Unit, User
-from inspections import alike, scope, workflow
+from inspections import alike, lists, scope, workflow
 from inspections.enums import Status
 from inspections.forms.batches import BatchForm
 from inspections.models import Assignment, Batch, Problem
@@ -34,15 +33,12 @@ MOST = 200
 @require_safe
 def batches(request: HttpRequest) -> HttpResponse:
     """The batches in which the person sees a problem, newest first. Query: `before` the last one of a page."""
-    found = _visible(request.user)
+    found = lists.batches(request.user)
     total = found.count()
     # What is no id was typed by somebody: the newest page answers.
     if before := _uuid(request.GET.get("before", "")):
         found = found.filter(pk__lt=before)
-    # Of a batch to several units a handler counts, and opens, the own part.
-    seen = Q(assignments__problem__in=Problem.objects.visible_to(request.user).order_by().values("pk"))
-    counted = found.annotate(problems=Count("assignments__problem", distinct=True, filter=seen))
-    rows = list(counted.order_by("-pk")[: PAGE + 1])
+    rows = list(lists.batch_rows(found, request.user)[: PAGE + 1])
     older = f"?before={rows[PAGE - 1].pk}" if len(rows) > PAGE else ""
     context = {"rows": rows[:PAGE], "total": total, "older": older, "may_open": _office_of(request.user) is not None}
     return render(request, "inspections/batches/list.html", context)
@@ -51,7 +47,7 @@ def batches(request: HttpRequest) -> HttpResponse:
 @require_safe
 def batch(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One batch with its problems by unit; a handler reads the part of the own unit."""
-    row = get_object_or_404(_visible(request.user).select_related("office", "issued_by"), pk=pk)
+    row = get_object_or_404(lists.batches(request.user).select_related("office", "issued_by"), pk=pk)
     parts = _parts(request.user, row)
     total = len({one["problem"].pk for part in parts for one in part["rows"]})
     return render(request, "inspections/batches/page.html", {"batch": row, "parts": parts, "total": total})
@@ -60,7 +56,7 @@ def batch(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_safe
 def batch_print(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The document to print (交办单): a sheet for each unit with its list and a reply slip."""
-    row = get_object_or_404(_visible(request.user).select_related("office", "issued_by"), pk=pk)
+    row = get_object_or_404(lists.batches(request.user).select_related("office", "issued_by"), pk=pk)
     return render(request, "inspections/batches/print.html", {"batch": row, "parts": _parts(request.user, row)})
 
 
@@ -132,13 +128,6 @@ def _say(request: HttpRequest, made: Batch, refused: list[tuple[Problem, str]]) 
             "%(count)s problem stayed out. %(which)s", "%(count)s problems stayed out. %(which)s", len(refused)
         )
         messages.warning(request, sentence % words)
-
-
-def _visible(user: Any) -> QuerySet[Batch]:
-    """Batches in which the person sees at least one problem, and those of the own offices."""
-    seen = Assignment.objects.visible_to(user).filter(batch__isnull=False).values("batch")
-    mine = Batch.objects.filter(office__in=scope.of(user).offices).values("pk")
-    return Batch.objects.filter(pk__in=mine.union(seen))
 
 
 def _office_of(user: Any) -> Unit | None:

@@ -1,6 +1,7 @@
 """Parties: who owes the fix; the list, a party's page, entering and changing one."""
 
 import uuid
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,12 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_safe
 
-from casetracker import audit, presses, search
+from casetracker import audit, presses
 from casetracker.enums import Role
 from casetracker.errors import DomainError, Invalid
 from casetracker.ids import uuid7
 from casetracker.models import Unit, User
-from inspections import parties
+from inspections import lists, parties
 from inspections.forms.parties import PartyForm
 from inspections.models import Party, Problem, Site
 from inspections.scope import bureau_of
@@ -27,12 +28,17 @@ SHOWN = 50
 def page(request: HttpRequest) -> HttpResponse:
     """The parties the person may see, by name, found by name or code."""
     asked = request.GET.get("q", "").strip()
-    found = Party.objects.visible_to(request.user).defer("search")
-    if asked:
-        found = found.filter(search.matches(asked))
     user: User = request.user  # type: ignore[assignment]
-    context = {"rows": found.order_by("name", "pk")[:SHOWN], "total": found.count(), "q": asked, "shown": SHOWN}
-    return render(request, "inspections/parties/list.html", context | {"may_enter": _office(user) is not None})
+    found = lists.parties(asked, user)
+    context = {
+        "rows": found[:SHOWN],
+        "total": found.count(),
+        "q": asked,
+        "shown": SHOWN,
+        "export_query": urlencode({"q": asked}) if asked else "",
+        "may_enter": _office(user) is not None,
+    }
+    return render(request, "inspections/parties/list.html", context)
 
 
 def _office(user: User) -> Unit | None:

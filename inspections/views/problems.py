@@ -119,6 +119,9 @@ def _rows_context(asked: Listing, columns: list[str]) -> dict[str, Any]:
         "newer_url": asked.address(before=page.newer) if page and page.newer else "",
         "older_url": asked.address(after=page.older) if page and page.older else "",
         "by_day": asked.order.newest_first,
+        "export_query": asked.address(cols=columns).removeprefix("?"),
+        # Only whoever imports can do something with a ledger.
+        "ledger": "ledger" if asked.user.has_role(Role.SUPERVISOR) else "",
         # Only an order by date has days to jump to.
         "jump_name": "jump" if asked.order.day else "",
         "hidden": kept if asked.order.day else [],

@@ -87,9 +87,15 @@ class Words:
 
 def shown(columns: list[str]) -> ProblemQuerySet:
     """What is read of the problems of a page."""
+    every: Any = Problem.objects.select_related()
+    return reading(every, columns)
+
+
+def reading(problems: ProblemQuerySet, columns: list[str]) -> ProblemQuerySet:
+    """The problems with just those columns of the table that these columns of the list need."""
     more = [name for column in columns for name in READ_FOR.get(column, ())]
     joined = {"kind", *(name.split("__")[0] for name in more if "__" in name)}
-    rows: Any = Problem.objects.select_related(*joined).only(*READ, *more)
+    rows: Any = problems.select_related(None).select_related(*joined).only(*READ, *more)
     return rows
 
 

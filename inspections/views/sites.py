@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import Count, IntegerField, Max, OuterRef, Prefetch, Q, Subquery
-from django.db.models.functions import Coalesce, ExtractYear
+from django.db.models import Count, Prefetch, Q
+from django.db.models.functions import ExtractYear
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -20,18 +20,14 @@ from casetracker import audit, calendars, paging, presses
 from casetracker.errors import DomainError, NotAllowed
 from casetracker.ids import uuid7
 from casetracker.models import User
-from inspections import siting, visiting
+from inspections import lists, siting, visiting
 from inspections.enums import OPEN, VisitMode
 from inspections.filters import NONE, URGENT_FIRST
-from inspections.filters_sites import SITE_ORDERS, SiteFilter
 from inspections.forms.sites import SiteForm
 from inspections.models import Highlight, Problem, ProblemKind, Site, SiteOperator, Visit
-from inspections.offers import offer
 from inspections.presenting import light_of
-from inspections.registers import Register
 from inspections.subjects_sites import event_sentence
 from inspections.views.recording import address
-from inspections.views.visits import for_rows as visit_rows
 
 # On the file of a site so many rows of each kind stand; the rest is one link away.
 SHOWN = 12
@@ -44,8 +40,7 @@ SHOWN = 12
 def sites(request: HttpRequest) -> HttpResponse:
     """The list: /sites/?kind=…&open=on…"""
     user: User = request.user  # type: ignore[assignment]
-    filters = SiteFilter(request.GET, Site.objects.visible_to(user), user=user, offered=offer(user, page="sites"))
-    asked = Register(request.GET, filters, SITE_ORDERS, for_rows(user), {})
+    asked = lists.sites(request.GET, user)
     if asked.unknown:
         return render(request, "inspections/problems/address.html", {"parameter": asked.unknown}, status=400)
     try:
@@ -59,10 +54,11 @@ def sites(request: HttpRequest) -> HttpResponse:
         return render(request, "inspections/visits/_count.html", {"total": total})
     context = {
         "asked": asked,
-        "form": filters.form,
+        "form": asked.filters.form,
         "rows": page.rows,
         "shown": len(page.rows),
         "total": total,
+        "export_query": asked.address().removeprefix("?"),
         "chips": asked.chips(),
         "newer_url": asked.address(before=page.newer) if page.newer else "",
         "older_url": asked.address(after=page.older) if page.older else "",
@@ -71,21 +67,6 @@ def sites(request: HttpRequest) -> HttpResponse:
         "may_enter": siting.office_for(user) is not None,
     }
     return render(request, "inspections/sites/list.html", context, status=200 if asked.is_valid else 422)
-
-
-def for_rows(user: User) -> Any:
-    """Sites as rows show them: joined, with the open problems and the last visit that this person sees."""
-    problems = Problem.objects.visible_to(user).open().filter(site=OuterRef("pk")).order_by()
-    opened = problems.values("site").annotate(n=Count("pk")).values("n")
-    last = Visit.objects.visible_to(user).counted().filter(site=OuterRef("pk")).order_by()
-    return (
-        Site.objects.select_related("kind", "district")
-        .defer("search")
-        .annotate(
-            open_count=Coalesce(Subquery(opened, output_field=IntegerField()), 0),
-            last_visit=Subquery(last.values("site").annotate(last=Max("on")).values("last")),
-        )
-    )
 
 
 @require_safe
@@ -129,7 +110,9 @@ def site(request: HttpRequest, pk: UUID) -> HttpResponse:
         "all_count": counts["all"],
         "ended_count": counts["all"] - counts["open"],
         "all_url": problems_url,
-        "visits": list(visit_rows(user).filter(pk__in=visits.values("pk")).order_by("-on", "-began", "-pk")[:SHOWN]),
+        "visits": list(
+            lists.visit_rows(user).filter(pk__in=visits.values("pk")).order_by("-on", "-began", "-pk")[:SHOWN]
+        ),
         "visit_count": visits.count(),
         "visits_url": f"{reverse('visits')}?site={here.pk}",
         "sees_visits": may_record or visits.exists(),

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, IntegerField, OuterRef, Prefetch, Subquery, Sum
+from django.db.models import Prefetch, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,12 +15,11 @@ from django.views.decorators.http import require_safe
 
 from casetracker import audit, calendars, paging
 from casetracker.models import User
-from inspections import policy, visiting
+from inspections import lists, policy, visiting
 from inspections.enums import Outcome, VisitMode
-from inspections.filters_sites import PERIOD, VISIT_ORDERS, VisitFilter
+from inspections.filters_sites import PERIOD
 from inspections.models import (
     Attachment,
-    Campaign,
     Highlight,
     Problem,
     Recheck,
@@ -28,9 +27,8 @@ from inspections.models import (
     VisitAnswer,
     VisitInspector,
 )
-from inspections.offers import offer
 from inspections.presenting import light_of
-from inspections.registers import Register, as_uuid
+from inspections.registers import Register
 from inspections.subjects_sites import event_sentence
 from inspections.visiting.wind import wind_from
 
@@ -41,7 +39,7 @@ from inspections.visiting.wind import wind_from
 def visits(request: HttpRequest) -> HttpResponse:
     """The list: /visits/?team=…&from=…; with count=people its total is the person-times."""
     user: User = request.user  # type: ignore[assignment]
-    asked = register(request, user)
+    asked = lists.visits(request.GET, user)
     if asked.unknown:
         return render(request, "inspections/problems/address.html", {"parameter": asked.unknown}, status=400)
     try:
@@ -64,6 +62,7 @@ def visits(request: HttpRequest) -> HttpResponse:
         "rows": page.rows,
         "shown": len(page.rows),
         "total": total,
+        "export_query": asked.address().removeprefix("?"),
         "people": people,
         "data_total": total.plain if people is None else str(people),
         "chips": asked.chips(),
@@ -75,38 +74,6 @@ def visits(request: HttpRequest) -> HttpResponse:
         "today": timezone.localdate(),
     }
     return render(request, "inspections/visits/list.html", context, status=200 if asked.is_valid else 422)
-
-
-def register(request: HttpRequest, user: User) -> Register:
-    """The list of visits that the address asks for."""
-    site = as_uuid(request.GET.get("site", ""))
-    offered = offer(user, page="visits", site=str(site or ""))
-    filters = VisitFilter(request.GET, Visit.objects.visible_to(user).counted(), user=user, offered=offered)
-    named = {"site": offered.site[0].name if offered.site else ""}
-    if request.GET.get("campaign", "").isdigit():
-        seen = Visit.objects.visible_to(user).filter(campaign=OuterRef("pk"))
-        campaign = Campaign.objects.filter(Exists(seen), pk=request.GET["campaign"]).first()
-        named["campaign"] = campaign.name if campaign else ""
-    return Register(request.GET, filters, VISIT_ORDERS, for_rows(user), named)
-
-
-def for_rows(user: User) -> Any:
-    """Visits as rows show them: joined, with their people, and how many visible problems each brought to light."""
-    seen = Problem.objects.visible_to(user).counted().order_by()
-    own = seen.filter(visit=OuterRef("pk")).values("visit").annotate(n=Count("pk")).values("n")
-    # What was merged since is counted in the problem that it was merged into, unless that one is of this visit too.
-    ended = Problem.objects.filter(visit=OuterRef("pk"), merged_into__in=seen.values("pk")).order_by()
-    merged = ended.exclude(merged_into__visit=F("visit")).values("visit")
-    survivors = merged.annotate(n=Count("merged_into", distinct=True)).values("n")
-    return (
-        Visit.objects.select_related("team", "district", "site")
-        .defer("site__search", "note")
-        .prefetch_related("inspectors")
-        .annotate(
-            found=Coalesce(Subquery(own, output_field=IntegerField()), 0)
-            + Coalesce(Subquery(survivors, output_field=IntegerField()), 0)
-        )
-    )
 
 
 def _orders(asked: Register) -> list[dict[str, Any]]:

@@ -50,11 +50,14 @@ AMENDABLE = (
 
 
 @transaction.atomic
-def amend(problem: Problem, *, by: User, reason: str, now: datetime.datetime | None = None, **values: Any) -> Problem:
+def amend(
+    problem: Problem, *, by: User | None, reason: str, now: datetime.datetime | None = None, **values: Any
+) -> Problem:
     """Correct what the record says; number and history stay, deadlines are computed anew. Its units are told unless
     only internal notes changed, and the teams that lose or gain it, by its team or its district.
 
-    `values` may hold the columns of AMENDABLE; a new site brings its name and district, a new party its name.
+    `values` may hold the columns of AMENDABLE; a new site brings its name and district, a new party its name. `by` is
+    None for a ledger that was taken in on the command line.
     Raises Invalid when a value can't be or nothing would change.
     """
     step = begin(Verb.AMEND, problem, by=by, now=now)

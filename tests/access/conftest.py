@@ -32,7 +32,7 @@ def city(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest
     before = {alias: connections.databases[alias]["NAME"] for alias in ("default", "owner")}
     with django_db_blocker.unblock():
         _use(dict.fromkeys(before, name))
-        with override_settings(EVIDENCE_ROOT=folder, PASSWORD_HASHERS=QUICK):
+        with override_settings(EVIDENCE_ROOT=folder, EXPORTS_ROOT=folder / "exports", PASSWORD_HASHERS=QUICK):
             world = build(cast())
         yield City(world, folder)
         _use(before)
@@ -49,6 +49,7 @@ def _use(names: dict[str, str]) -> None:
 def world(city: City, settings: Any, _own_folders: None) -> Iterator[World]:
     """One of everything; what the test changes is undone."""
     settings.EVIDENCE_ROOT = city.folder
+    settings.EXPORTS_ROOT = city.folder / "exports"
     with transaction.atomic():
         yield city.world
         transaction.set_rollback(True)

@@ -86,7 +86,12 @@ class House:
 def house(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The application on a free port with a database of this module's own: the cast and one of everything."""
     folder = tmp_path_factory.mktemp("house")
-    folders = {"EVIDENCE_ROOT": folder / "evidence", "MAIL_FOLDER": folder / "mail", "DATA": folder}
+    folders = {
+        "EVIDENCE_ROOT": folder / "evidence",
+        "EXPORTS_ROOT": folder / "exports",
+        "MAIL_FOLDER": folder / "mail",
+        "DATA": folder,
+    }
     with django_db_blocker.unblock(), override_settings(**folders), _own_database():
         people = write_cast()
         world = build(people)

@@ -43,6 +43,7 @@ OF_ITS_OWN = ("mfa_authenticate", "account_set_password")
 NO_PAGE = {
     "evidence": "a picture or a file",
     "mail_file": "a letter to download",
+    "export_file": "a list to download; the page with its button is here",
     "mail_html": "the letter inside its page, in a frame where no script runs, not even one that looks for faults",
     "mfa_download_recovery_codes": "codes to download",
     "site_suggest": "a few lines that a field asks for; the pages with such a field are here",
@@ -103,6 +104,8 @@ def _of_a_supervisor(world: World) -> list[str]:
         address_of("party", (world.party.pk,)),
         address_of("party_change", (world.party.pk,)),
         address_of("import_check", (world.checked.pk,)),
+        address_of("exports"),
+        address_of("export", (world.exported.pk,)),
         address_of("import_batch", (world.imported.pk,)),
         *(address_of("problem_verb", (problems[status].pk, verb.value)) for verb, status in FORMS.items()),
     ]

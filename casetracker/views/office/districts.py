@@ -1,11 +1,8 @@
 """Pages of districts: the tree, the page of one district, making one, changing one."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Q, TextField
-from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,54 +11,33 @@ from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from casetracker import subjects
-from casetracker.administering.districts import change_district, codes_ever, create_district, in_tree, is_used
+from casetracker.administering.districts import change_district, codes_ever, create_district, is_used
 from casetracker.administering.recording import DISTRICT
 from casetracker.errors import DomainError
 from casetracker.forms.districts import DistrictForm
 from casetracker.forms.fields import refuse
 from casetracker.models import District, User
+from casetracker.office import AskedDistricts, has_ended
 from casetracker.views.access import for_administrators
-
-STATES = ("current", "ended")
-
-
-@dataclass(frozen=True)
-class Branch:
-    """A district in the list: how deep it stands, and whether its last year is over."""
-
-    district: District
-    depth: int
-    ended: bool
 
 
 @require_safe
 @for_administrators
 def districts(request: HttpRequest) -> HttpResponse:
     """The tree of districts: /office/districts/?q=…&state=ended; the same queries however many there are."""
-    q, state = request.GET.get("q", "").replace("\x00", "").strip(), request.GET.get("state", "")
-    state = state if state in STATES else "current"
-    year = timezone.localdate().year
-    found = District.objects.exclude(valid_until__lt=year)
-    if state == "ended":
-        found = District.objects.filter(valid_until__lt=year)
-    if q:
-        named = Q(name_zh__icontains=q) | Q(name_en__icontains=q) | Q(code__istartswith=q)
-        found = found.annotate(also=Cast("aliases", TextField())).filter(named | Q(also__icontains=q))
-    rows = [Branch(row, depth, _ended(row, year)) for row, depth in in_tree(found.prefetch_related("units"))]
+    asked = AskedDistricts.of(request.GET)
+    rows = asked.rows()
     context = {
         "rows": rows,
         "total": len(rows),
-        "title": _title(len(rows), state),
-        "q": q,
-        "state": state,
-        "tabs": _tabs(state),
-        "year": year,
+        "title": _title(len(rows), asked.state),
+        "q": asked.q,
+        "state": asked.state,
+        "tabs": _tabs(asked.state),
+        "year": timezone.localdate().year,
+        "export_query": request.GET.urlencode(),
     }
     return render(request, "office/districts.html", context)
-
-
-def _ended(row: District, year: int) -> bool:
-    return row.valid_until is not None and row.valid_until < year
 
 
 def _title(count: int, state: str) -> str:
@@ -86,7 +62,7 @@ def district(request: HttpRequest, code: str) -> HttpResponse:
     told = [event for one in codes_ever(row.pk) for event in subjects.told(DISTRICT, one)]
     context = {
         "district": row,
-        "ended": _ended(row, timezone.localdate().year),
+        "ended": has_ended(row, timezone.localdate().year),
         "used": is_used(row.pk),
         "units": row.units.order_by("kind", "sort_key"),
         "below": row.children.order_by("code"),

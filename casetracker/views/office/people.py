@@ -1,11 +1,11 @@
 """Pages of people: the list, one person, making and changing an account, and what may be done to it."""
 
+from dataclasses import asdict
 from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
-from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,35 +14,33 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from casetracker import operations, paging, subjects
+from casetracker import paging, subjects
 from casetracker.administering.people import change_person, create_person
 from casetracker.administering.recording import PERSON
 from casetracker.enums import Role
 from casetracker.errors import DomainError
 from casetracker.forms.fields import refuse
 from casetracker.forms.people import PersonForm
-from casetracker.models import Membership, Unit, User
+from casetracker.models import Unit, User
+from casetracker.office import AskedPeople, people_rows
 from casetracker.paging import Order, Section
 from casetracker.views.access import for_administrators
 
 BY_NAME = Order("name", "", (Section(("username",)),))
-STATES = ("open", "without", "closed")
 
 
 @require_safe
 @for_administrators
 def people(request: HttpRequest) -> HttpResponse:
     """The accounts: /office/people/?q=…&role=…&unit=…&state=closed; the same queries however many there are."""
-    q, role, unit = (request.GET.get(name, "").strip() for name in ("q", "role", "unit"))
-    state = request.GET.get("state", "")
-    state = state if state in STATES else "open"
-    found = _found(q, role, unit, state)
-    query = {name: value for name, value in (("q", q), ("role", role), ("unit", unit), ("state", state)) if value}
+    asked = AskedPeople.of(request.GET)
+    found = asked.found
+    query = {name: value for name, value in asdict(asked).items() if value}
     try:
         page = paging.page(
             found,
             BY_NAME,
-            shown=_for_rows(),
+            shown=people_rows(),
             after=request.GET.get("after", ""),
             before=request.GET.get("before", ""),
         )
@@ -53,42 +51,17 @@ def people(request: HttpRequest) -> HttpResponse:
         "rows": page.rows,
         "shown": len(page.rows),
         "total": total,
-        "title": _title(total, state),
+        "title": _title(total, asked.state),
         "newer_url": f"?{urlencode(query | {'before': page.newer})}" if page.newer else "",
         "older_url": f"?{urlencode(query | {'after': page.older})}" if page.older else "",
-        "q": q,
-        "role": role,
-        "unit": unit,
-        "state": state,
+        **asdict(asked),
+        "export_query": urlencode(query),
         "roles": Role.choices,
         "units": Unit.objects.current().order_by("kind", "sort_key"),
-        "tabs": _tabs(state),
-        "filtered": bool(q or role or unit),
+        "tabs": _tabs(asked.state),
+        "filtered": bool(asked.q or asked.role or asked.unit),
     }
     return render(request, "office/people.html", context)
-
-
-def _found(q: str, role: str, unit: str, state: str) -> QuerySet[User]:
-    posts = Membership.objects.running(timezone.localdate())
-    found = {
-        "open": User.objects.filter(is_active=True),
-        "without": operations.people_without_post(),
-        "closed": User.objects.filter(is_active=False),
-    }[state]
-    if q:
-        found = found.filter(
-            Q(username__icontains=q) | Q(name__icontains=q) | Q(name_en__icontains=q) | Q(email__icontains=q)
-        )
-    if role in Role.values:
-        posts = posts.filter(role=role)
-    if unit.isdecimal():
-        posts = posts.filter(unit=int(unit)) if len(unit) < 10 else posts.none()
-    return found.filter(pk__in=posts.values("user")) if role in Role.values or unit.isdecimal() else found
-
-
-def _for_rows() -> QuerySet[User]:
-    running = Membership.objects.running(timezone.localdate()).select_related("unit").order_by("from_on")
-    return User.objects.prefetch_related(Prefetch("memberships", running, to_attr="posts_today"))
 
 
 def _title(count: int, state: str) -> str:

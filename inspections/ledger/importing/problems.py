@@ -16,6 +16,7 @@ from inspections.ledger.importing.doubles import doubt_changed, part_doubles
 from inspections.ledger.importing.names import Names
 from inspections.ledger.importing.past import Past
 from inspections.ledger.importing.resolving import resolve
+from inspections.ledger.importing.returning import OWN_VERBS, Returning
 from inspections.ledger.importing.visits import remark
 from inspections.ledger.importing.writing import rewrite, write_pasts
 from inspections.ledger.rows import ParsedRow
@@ -33,9 +34,6 @@ EXTERNAL_TAKEN = _(
 SEVERAL_VISITS = _("Several visits of the team fit this problem; it was joined to none of them.")
 CHANGED_MEANWHILE = _("“%(name)s” was changed here since it was imported; the row was not taken over.")
 
-# What imports themselves write into a problem's history.
-OWN_VERBS = ("import", "release_import")
-
 
 class ProblemWriter:
     """Creates, updates or leaves problems as the ledger says."""
@@ -51,14 +49,19 @@ class ProblemWriter:
         self.now = now
         self.seen: dict[str, str] = {}
         self.highest: dict[int, int] = {}
+        self.returning = Returning(batch, names, self.now, held=held, today=today)
 
     def waits(self, row: ParsedRow) -> bool:
         """Rows without a number come last: theirs must lie above every number that the ledger itself gives."""
         return row.values.get("number") is None
 
     def write(self, rows: list[ParsedRow], report: Report) -> list[Outcome]:
+        outcomes, rows = self.returning.write(rows, report)
+        for outcome in outcomes:
+            # Whatever other row has the number of a problem that came back is another row of the same number.
+            if (number := outcome.row.values.get("number")) is not None:
+                self.seen.setdefault(f"number:{number.text}", "")
         self.names.load_sites({row.values["site"] for row in rows})
-        outcomes: list[Outcome] = []
         wanted: list[Past] = []
         for row in rows:
             past = resolve(row, self.names, report, self.now)

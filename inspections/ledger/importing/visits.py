@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from casetracker.models import Unit
 from inspections.enums import VisitMode
+from inspections.ledger import checks
 from inspections.ledger.errors import Message, RowError
 from inspections.ledger.importing.batch import CHUNK, Outcome, Report, key_of
 from inspections.ledger.importing.names import Names, Unclear
@@ -18,6 +19,8 @@ from inspections.visiting.alerting import alerts_over, gravest, hold_alerts
 UNKNOWN_DISTRICT = _("No district is called “%(name)s”. Use its name or its code.")
 UNKNOWN_TEAM = _("No supervision team is called “%(name)s”.")
 UNKNOWN_SITE = _("No site is called “%(name)s”. Make it first, or let the import create sites.")
+OTHER_OFFICE = _("This row was exported by another office. Import it there, or empty its check code.")
+VISIT_IS_HERE = _("This visit is here already and a file can’t change it. Correct it on its page.")
 
 
 class VisitWriter:
@@ -38,7 +41,10 @@ class VisitWriter:
         self.names.load_sites({row.values["site"] for row in rows})
         found: list[tuple[ParsedRow, str, dict[str, Any]]] = []
         outcomes: list[Outcome] = []
+        back = self._back([row for row in rows if row.check is not None], report, outcomes)
         for row in rows:
+            if row.row in back:
+                continue
             facts = self._facts(row, report)
             if facts is None:
                 continue
@@ -65,6 +71,20 @@ class VisitWriter:
         Visit.objects.bulk_create(new, batch_size=CHUNK)
         VisitInspector.objects.bulk_create(people, batch_size=CHUNK)
         return outcomes
+
+    def _back(self, rows: list[ParsedRow], report: Report, outcomes: list[Outcome]) -> set[int]:
+        """The rows of our own exports whose visits are here: unchanged, or refused where somebody edited them."""
+        subjects = {row.row: row.check.subject for row in rows if row.check is not None}
+        teams = dict(Visit.objects.filter(pk__in=subjects.values()).values_list("pk", "team__path"))
+        back = {row.row for row in rows if subjects[row.row] in teams}
+        for row in rows:
+            if row.row in back and not teams[subjects[row.row]].startswith(self.batch.office.path):
+                report.refuse(_on_code(row, "other_office", OTHER_OFFICE))
+            elif row.row in back and not row.is_as_exported:
+                report.refuse(_on_code(row, "loop_owned", VISIT_IS_HERE))
+            elif row.row in back:
+                outcomes.append(Outcome(row, "unchanged", subjects[row.row]))
+        return back
 
     def _facts(self, row: ParsedRow, report: Report) -> dict[str, Any] | None:
         """The columns of one visit; None when the row is refused."""
@@ -143,6 +163,10 @@ def join_problems(office_id: int) -> None:
             """,
             [office_id],
         )
+
+
+def _on_code(row: ParsedRow, code: str, message: Any) -> RowError:
+    return RowError(row.row, row.headers.get(checks.COLUMN, checks.COLUMN), str(row.check), code, Message(message))
 
 
 def remark(row: ParsedRow, column: str, value: Any, code: str, message: Any) -> RowError:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from casetracker.exporting import quoting
 from inspections.ledger import cells
 from inspections.ledger.errors import CellError
 
@@ -265,15 +266,15 @@ def test_joined_names_come_apart_into_the_same(names: list[str]) -> None:
 
 @given(st.text())
 def test_csv_quoting_is_undone_exactly(text: str) -> None:
-    assert cells.unquote_csv(cells.quote_csv(text)) == text
-    assert not cells.quote_csv(text).startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"))
+    assert quoting.unquote_csv(quoting.quote_csv(text)) == text
+    assert not quoting.quote_csv(text).startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"))
 
 
 def test_csv_quoting_takes_off_one_quote_and_no_foreign_one() -> None:
-    assert cells.quote_csv("=1+1") == "'=1+1"
-    assert cells.quote_csv("'=1") == "''=1"
-    assert cells.unquote_csv("''=1") == "'=1"
-    assert cells.unquote_csv("'tis") == "'tis"
+    assert quoting.quote_csv("=1+1") == "'=1+1"
+    assert quoting.quote_csv("'=1") == "''=1"
+    assert quoting.unquote_csv("''=1") == "'=1"
+    assert quoting.unquote_csv("'tis") == "'tis"
 
 
 @given(st.text())

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inspections.ledger.cells import quote_csv
+from casetracker.exporting.quoting import quote_csv
 from inspections.ledger.errors import ReaderError
 from inspections.ledger.reader import CHILD, Limits, read, sheets
 from tests.inspections.ledger import shelf

@@ -14,7 +14,7 @@ function work(form, button) {
 
 function rest(form) {
   delete form.dataset.working;
-  for (const button of form.querySelectorAll('.btn[aria-busy="true"]')) {
+  for (const button of form.querySelectorAll('button[aria-busy="true"]')) {
     button.removeAttribute("aria-busy");
     const words = button.querySelector("[data-words]");
     if (words && button.dataset.rest) words.textContent = button.dataset.rest;

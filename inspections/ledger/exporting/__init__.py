@@ -1,0 +1,1 @@
+"""The lists of inspections as tables to export, and ledgers in the form that the importer reads."""
