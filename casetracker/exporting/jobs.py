@@ -12,7 +12,6 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from casetracker import registry, working
@@ -48,7 +47,7 @@ def run(job: Job, progress: Callable[[int, int], None]) -> dict[str, Any]:
     assert user is not None, "an export is asked for by somebody"
     posts = posts_of(user)
     if not export.shown_to(user):
-        raise IllegalMove(_("You no longer see this list, so it was not written."))
+        raise IllegalMove(gettext_lazy("You no longer see this list, so it was not written."))
     form = job.params["form"]
     table: Table = export.table(user, job.params["query"])
     progress(0, table.total)
