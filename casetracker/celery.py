@@ -50,4 +50,5 @@ app.conf.beat_schedule = {
     "make the copies of photos": every(5, "casetracker.tasks.copy_photos", "work"),
     "clear what was being written": every(3600, "casetracker.tasks.clear_staging", "work"),
     "forget forms pressed long ago": every(3600, "casetracker.tasks.forget_presses", "work"),
+    "throw away ledgers that nobody went on with": every(3600, "inspections.tasks.tidy_ledgers", "work"),
 }

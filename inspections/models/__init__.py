@@ -10,7 +10,7 @@ from .assignments import (
     Recheck,
 )
 from .checklists import Checklist, ChecklistItem, ChecklistVersion, ProblemKind
-from .imports import ImportBatch, ImportRow
+from .imports import ImportBatch, ImportDraft, ImportRow, SavedMapping
 from .problems import Attachment, Problem, Stage
 from .sites import Party, Site, SiteKind, SiteName, SiteOperator
 from .visits import AlertPeriod, Campaign, Highlight, Visit, VisitAnswer, VisitInspector
@@ -30,11 +30,13 @@ __all__ = [
     "Feedback",
     "Highlight",
     "ImportBatch",
+    "ImportDraft",
     "ImportRow",
     "Party",
     "Problem",
     "ProblemKind",
     "Recheck",
+    "SavedMapping",
     "Site",
     "SiteKind",
     "SiteName",
