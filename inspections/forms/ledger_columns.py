@@ -51,6 +51,7 @@ class SheetForm(forms.Form):
         named = [one["name"] for one in reading.get("sheets", []) if one["name"]]
         self.fields["sheet"].choices = [(name, name) for name in named]  # type: ignore[attr-defined]
         self.fields["sheet"].initial = reading.get("sheet")
+        self.fields["sheet"].required = bool(named)
         numbers = [number for number, _cells in reading.get("first", [])]
         self.fields["rows"].choices = [(number, number) for number in numbers]  # type: ignore[attr-defined]
 

@@ -185,11 +185,12 @@ def check(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
         "is_latest": row is not None and row.checked == done.pk,
         "useless": _useless(report),
         "changing": report.get("created", 0) + report.get("updated", 0),
+        "undecided": sum(len(texts) for texts in report.get("unmatched", {}).values()) if row is not None else 0,
         "steps": _steps(row, "check") if row is not None else [],
         "can_download": refused_of(done.pk).exists(),
         "remember": RememberForm(initial={"name": name_of(done.params["file_name"])}),
         **remarks(report),
-        **_columns(report, done.params.get("mapping", {}).get("kind", "")),
+        **_columns(report, done.params.get("mapping", {}).get("kind", ""), row.reading.get("keys", []) if row else []),
     }
     context["editable"] = _editable(context["refused"]) if context["is_latest"] else []
     # What can't be corrected here, or not yet, is listed to be read.
@@ -215,12 +216,13 @@ def _editable(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _columns(report: dict[str, Any], kind: str) -> dict[str, Any]:
-    """The sheet's columns with what each is read as (its usual and its canonical name), unread ones last, and which
-    of these look as if something would be lost with them."""
+def _columns(report: dict[str, Any], kind: str, order: list[str]) -> dict[str, Any]:
+    """The sheet's columns in its order with what each is read as (its usual and its canonical name), unread ones last,
+    and which of these look as if something would be lost with them."""
+    place = {header: number for number, header in enumerate(order)}
     read = [
         {"header": header, "name": name, "usual": label_of(kind, name)}
-        for name, header in report.get("columns", {}).items()
+        for name, header in sorted(report.get("columns", {}).items(), key=lambda one: place.get(one[1], len(place)))
     ]
     unread = report.get("unread", [])
     return {
