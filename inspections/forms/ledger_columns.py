@@ -172,8 +172,10 @@ class ColumnsForm(forms.Form):
             "columns": columns,
             "defaults": defaults,
             "create": single | wishes,
-            "date_order": data.get("date_order", ""),
         }
+        data["source"].pop("date_order", None)
+        if data.get("date_order"):
+            data["source"]["date_order"] = data["date_order"]
         try:
             from_dict(data["source"], is_complete=False)
         except MappingError as error:

@@ -116,6 +116,7 @@ def undo_import(
         return {"built": built[:TOLD]}
     result: dict[str, Any] = {"job": str(job_id), "voided": 0, "restored": 0, "visits": 0, "rows": []}
     total, reached = len(brought) + len(changed), 0
+    _tell_units(row, brought, by, moment)
     for chunk in _chunks(list(changed)):
         _restore(row, chunk, changed, by, moment, result)
         progress(reached := reached + len(chunk), total)
@@ -154,7 +155,6 @@ def _take_back(
     """Void the problems and mark the visits undone that are among these."""
     problems = list(Problem.objects.filter(pk__in=ids).order_by("pk").defer("search"))
     if problems:
-        _tell_units(batch, problems, by, now)
         _void(batch, problems, by, now)
     visits = list(Visit.objects.filter(pk__in=ids).order_by("pk"))
     Visit.objects.filter(pk__in=ids).update(undone=True)
@@ -202,22 +202,22 @@ def _void(batch: ImportBatch, problems: list[Problem], by: User, now: datetime.d
     audit.record_many(events)
 
 
-def _tell_units(batch: ImportBatch, problems: list[Problem], by: User, now: datetime.datetime) -> None:
-    """One notice per handler and unit of how many problems that it had heard of are void now."""
-    spoken = [one.pk for one in problems if not one.held and one.is_open]
-    given: dict[Unit, set[UUID]] = {}
-    for one in Assignment.objects.live().filter(problem__in=spoken).select_related("unit"):
-        given.setdefault(one.unit, set()).add(one.problem_id)
-    for unit, keys in given.items():
+def _tell_units(batch: ImportBatch, ids: Iterable[UUID], by: User, now: datetime.datetime) -> None:
+    """One notice per handler and unit of how many problems that it had heard of will be void."""
+    spoken = Problem.objects.open().filter(pk__in=list(ids), held=False).order_by()
+    given: dict[Unit, int] = {}
+    for one in Assignment.objects.live().filter(problem__in=spoken.values("pk")).select_related("unit"):
+        given[one.unit] = given.get(one.unit, 0) + 1
+    for unit, count in given.items():
         notices.queue(
             telling.people_of([unit], Role.HANDLER),
             kind="import_undone",
             subject_type="import",
             subject_id=batch.pk,
             label=batch.file_name,
-            period=f"undone-{unit.pk}-{min(keys)}",
+            period=f"undone-{unit.pk}",
             at=now,
-            count=len(keys),
+            count=count,
             unit=unit.name_zh,
             unit_en=unit.name_en,
             by=str(by),

@@ -88,9 +88,13 @@ class Report:
         """Remember the texts that were not understood."""
         for one in remarks:
             if one.code in UNMATCHED and one.name in ASKED and one.value:
-                known = self.unmatched.setdefault(one.name, Counter())
-                if one.value in known or len(known) < KEPT_TEXTS:
-                    known[one.value] += 1
+                self.ask(one.name, one.value)
+
+    def ask(self, name: str, text: str) -> None:
+        """Remember a text of a canonical column that was not understood."""
+        known = self.unmatched.setdefault(name, Counter())
+        if text in known or len(known) < KEPT_TEXTS:
+            known[text] += 1
 
     def sort(self) -> None:
         """Bring the remarks into the order of the rows, whichever were taken in first."""
@@ -205,7 +209,7 @@ def import_file(
         names = Names(office, mapping.create, mapping.create_only)
         writer = writer_for(mapping, batch, names, held=held, today=day)
         total = ledger.sheet.rows
-        for good, done in _readable(ledger, writer, report):
+        for good, done in _readable(ledger, writer, report, names):
             _keep(batch, writer.write(good, report), report)
             names.forget_sites()
             if progress:
@@ -226,7 +230,7 @@ def import_file(
     return report
 
 
-def _readable(ledger: Ledger, writer: Writer, report: Report) -> Iterator[tuple[list[ParsedRow], int]]:
+def _readable(ledger: Ledger, writer: Writer, report: Report, names: Names) -> Iterator[tuple[list[ParsedRow], int]]:
     """The rows without a fault in chunks, those that wait last, each with the number of the row reached so far."""
     with tempfile.TemporaryFile() as waiting:
         reached = 0
@@ -240,6 +244,9 @@ def _readable(ledger: Ledger, writer: Writer, report: Report) -> Iterator[tuple[
                     report.left_out += 1
                 elif row.errors:
                     report.refuse(*row.errors)
+                    # Asked for with the other texts, not only once the row is mended.
+                    for name, text in names.unmatched(row.values):
+                        report.ask(name, text)
                 else:
                     (later if writer.waits(row) else good).append(row)
             put_by(later, waiting)

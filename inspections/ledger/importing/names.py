@@ -2,9 +2,9 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -223,6 +223,28 @@ class Names:
         self.flush()
         if len(self._sites) > 20_000:
             self._sites.clear()
+
+    def unmatched(self, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """The names of a row that mean nothing here and may not be created: column and name."""
+        for column, what, find in (
+            ("district", "", self.district),
+            ("team", "teams", self.team),
+            ("site_kind", "kinds", self.site_kind),
+            ("kind", "kinds", self.kind),
+            ("unit", "units", self.unit),
+            ("co_units", "units", self.unit),
+        ):
+            told = values.get(column) or []
+            for name in [told] if isinstance(told, str) else told:
+                if not self._may_create(what, name) and not self._is_known(find, name):
+                    yield column, name
+
+    @staticmethod
+    def _is_known(find: Callable[[str], Any], name: str) -> bool:
+        try:
+            return find(name) is not None
+        except Unclear:
+            return False
 
     def _may_create(self, what: str, name: str) -> bool:
         return what in self.create or normalise(name) in self.create_only.get(what, ())
