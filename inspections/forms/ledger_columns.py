@@ -115,8 +115,8 @@ class ColumnsForm(forms.Form):
         choices = choices_of(name, self.draft.office)
         if choices is None:
             kind = "date" if name in ("found_on", "date") else "text"
-            widget = forms.TextInput(attrs={"type": kind, "aria-label": label})
-            return forms.CharField(required=False, initial=initial, widget=widget, max_length=500)
+            free = forms.TextInput(attrs={"type": kind, "aria-label": label})
+            return forms.CharField(required=False, initial=initial, widget=free, max_length=500)
         widget = forms.Select(attrs={"aria-label": label})
         every = [("", _("– none –")), *choices]
         # What a mapping file gave in other words stays as it is.

@@ -55,9 +55,10 @@ def look(path: str | Path, mapping: LedgerMapping, *, fixed: bool = False, limit
     named = mapping.sheet if any(one.name == mapping.sheet for one in there) else None
     if fixed and mapping.sheet is not None and named is None and there and there[0].name:
         named = mapping.sheet  # the reader refuses it, naming the sheets there are
-    candidates = [named] if named is not None else [one.name for one in there if one.visible and one.rows][:TRIED]
+    visible = [one.name for one in there if one.visible and one.rows][:TRIED]
+    candidates = visible if named is None else [named]
     best: tuple[int, Sheet, list[Row], Header | None] | None = None
-    for name in candidates or [None]:
+    for name in candidates or [""]:
         sheet, rows = _opening(path, name or None, limits)
         header = _header(rows, wanted, mapping.header_row, fixed=fixed)
         found = set(layout.columns(header, wanted)) if header is not None else set()

@@ -185,7 +185,7 @@ def remember(request: HttpRequest, office: Unit, source: dict[str, Any]) -> None
     """Keep a mapping for the office under the name that was sent, in the place of one of that name."""
     form = RememberForm(request.POST)
     if not form.is_valid():
-        messages.warning(request, next(iter(form.errors["name"])))
+        messages.warning(request, str(next(iter(form.errors["name"]))))
         return
     name = form.cleaned_data["name"]
     kept = {"mapping": source, "by": request.user, "saved_at": timezone.now()}

@@ -81,7 +81,7 @@ def draft(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     """Go on where this ledger stands."""
     row = _draft(request, draft_id)
     if not row.reading.get("header_rows"):
-        reading = Job.objects.filter(pk=row.checked, requested_by=request.user).first() if row.checked else None
+        reading = Job.objects.filter(pk=row.checked, requested_by=request.user.pk).first() if row.checked else None
         return (
             redirect("job", reading.pk) if reading is not None and not row.reading else redirect("import_sheet", row.pk)
         )

@@ -108,15 +108,14 @@ def undo_import(
     moment = now or timezone.now()
     brought, changed = _rows(row, BROUGHT), _rows(row, CHANGED)
     # Locked before it is judged: whoever takes a step at the same moment comes before it, or waits.
-    list(
-        Problem.objects.select_for_update(of=("self",)).filter(pk__in=[*brought, *changed]).order_by("pk").values("pk")
-    )
-    list(Visit.objects.select_for_update(of=("self",)).filter(pk__in=[*brought]).order_by("pk").values("pk"))
+    touched = ImportRow.objects.filter(batch=row, outcome__in=(*BROUGHT, *CHANGED)).values("subject_id")
+    for rows in (Problem.objects.filter(pk__in=touched), Visit.objects.filter(pk__in=touched)):
+        list(rows.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
     if built := built_on(row):
         return {"built": built[:TOLD]}
     result: dict[str, Any] = {"job": str(job_id), "voided": 0, "restored": 0, "visits": 0, "rows": []}
     total, reached = len(brought) + len(changed), 0
-    _tell_units(row, brought, by, moment)
+    _tell_units(row, by, moment)
     for chunk in _chunks(list(changed)):
         _restore(row, chunk, changed, by, moment, result)
         progress(reached := reached + len(chunk), total)
@@ -133,7 +132,8 @@ def undo_import(
 def _rows(batch: ImportBatch, outcomes: Iterable[str]) -> dict[UUID, int]:
     """Id and row number of what the batch did, in the order of the ids."""
     rows = ImportRow.objects.filter(batch=batch, outcome__in=outcomes, subject_id__isnull=False)
-    return dict(rows.order_by("subject_id").values_list("subject_id", "row"))
+    in_order = rows.order_by("subject_id").values_list("subject_id", "row")
+    return {key: row for key, row in in_order if key is not None}
 
 
 def _chunks(ids: list[UUID]) -> Iterable[list[UUID]]:
@@ -171,7 +171,7 @@ def _take_back(
     )  # fmt: skip
     for what, found in (("voided", problems), ("visits", visits)):
         for each in found:
-            _tell_row(result, rows[each.pk], what, each)  # type: ignore[arg-type]
+            _tell_row(result, rows[each.pk], what, each)
 
 
 def _void(batch: ImportBatch, problems: list[Problem], by: User, now: datetime.datetime) -> None:
@@ -202,9 +202,10 @@ def _void(batch: ImportBatch, problems: list[Problem], by: User, now: datetime.d
     audit.record_many(events)
 
 
-def _tell_units(batch: ImportBatch, ids: Iterable[UUID], by: User, now: datetime.datetime) -> None:
+def _tell_units(batch: ImportBatch, by: User, now: datetime.datetime) -> None:
     """One notice per handler and unit of how many problems that it had heard of will be void."""
-    spoken = Problem.objects.open().filter(pk__in=list(ids), held=False).order_by()
+    brought = ImportRow.objects.filter(batch=batch, outcome__in=BROUGHT).values("subject_id")
+    spoken = Problem.objects.open().filter(pk__in=brought, held=False).order_by()
     given: dict[Unit, int] = {}
     for one in Assignment.objects.live().filter(problem__in=spoken.values("pk")).select_related("unit"):
         given[one.unit] = given.get(one.unit, 0) + 1
@@ -261,8 +262,10 @@ def _write_back(problem: Problem, kept: dict[str, Any]) -> None:
     Deadline.objects.filter(subject_type=SUBJECT, subject_id=problem.pk).delete()
     Assignment.objects.filter(problem=problem).delete()
     parts = [one.object for one in serializers.deserialize("python", kept["parts"])]
-    for model in (Stage, Assignment, Deadline, Recheck):
-        model._default_manager.bulk_create([one for one in parts if isinstance(one, model)])
+    Stage.objects.bulk_create([one for one in parts if isinstance(one, Stage)])
+    Assignment.objects.bulk_create([one for one in parts if isinstance(one, Assignment)])
+    Deadline.objects.bulk_create([one for one in parts if isinstance(one, Deadline)])
+    Recheck.objects.bulk_create([one for one in parts if isinstance(one, Recheck)])
 
 
 def _named(problem: Problem, name: str) -> Any:

@@ -50,8 +50,8 @@ class Rule:
     """Who gets an address by GET: `ok` 200, `refused` 403 with a reason, everybody else who is signed in 404.
 
     `args` names the object of the first city. A `posts` address leads a GET on (302) to the page above it;
-    `ok` then are those who may see what it changes. `moved` leads on (302) whoever it is, one that `leads` only those who are `ok`. A `public` address needs no
-    sign-in.
+    `ok` then are those who may see what it changes. `moved` leads on (302) whoever it is, one that `leads` only those
+    who are `ok`. A `public` address needs no sign-in.
     """
 
     args: Args | None = None

@@ -111,7 +111,7 @@ def check(draft: ImportDraft, by: User) -> Job:
         row = ImportDraft.objects.select_for_update().select_related("office").get(pk=draft.pk)
         # One that another person waits for is done again: nobody sees another one's progress.
         usable = Q(state=JobState.DONE) | Q(requested_by=by, state__in=(JobState.PENDING, JobState.RUNNING))
-        known = Job.objects.filter(usable, pk=row.checked, kind=CHECK).first()
+        known = Job.objects.filter(usable, pk=row.checked, kind=CHECK).first() if row.checked else None
         if known is not None:
             return known
         params = {

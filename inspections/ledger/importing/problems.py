@@ -153,8 +153,9 @@ class ProblemWriter:
                 row = dataclasses.replace(past.row, doubtful=(*past.row.doubtful, doubt))
                 outcomes.append(Outcome(row, "unchanged", problem.pk))
             else:
-                how = {"held": self.held, "today": self.today, "revived": revived}
-                before, changes = rewrite(past, problem, self.batch, self.now, **how)
+                before, changes = rewrite(
+                    past, problem, self.batch, self.now, held=self.held, today=self.today, revived=revived
+                )
                 if revived:
                     outcomes.append(Outcome(past.row, "revived", problem.pk))
                 else:

@@ -93,6 +93,6 @@ def _kept(cell: Cell) -> Any:
 
 def _read(cell: Any) -> Cell:
     if not isinstance(cell, list):
-        return cell  # type: ignore[no-any-return]
+        return cell
     text = cell[0]
     return datetime.datetime.fromisoformat(text) if "T" in text else datetime.date.fromisoformat(text)
