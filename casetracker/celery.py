@@ -32,4 +32,5 @@ app.conf.beat_schedule = {
     "clear what was being written": every(3600, "casetracker.tasks.clear_staging", "work"),
     "delete old exports": every(3600, "casetracker.tasks.clear_exports", "work"),
     "forget forms pressed long ago": every(3600, "casetracker.tasks.forget_presses", "work"),
+    "throw away ledgers that nobody went on with": every(3600, "inspections.tasks.tidy_ledgers", "work"),
 }

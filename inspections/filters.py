@@ -16,7 +16,7 @@ from django.utils.translation import pgettext_lazy
 from casetracker.models import User
 from casetracker.paging import Order, Section
 from inspections.enums import LIVE_ASSIGNMENT, OPEN, Route, Severity, Source, Status
-from inspections.models import Assignment, Problem
+from inspections.models import Assignment, ImportRow, Problem
 from inspections.offers import Offer
 from inspections.querysets import ProblemQuerySet
 
@@ -127,6 +127,7 @@ class ProblemFilter(django_filters.FilterSet):
     )
     site = django_filters.UUIDFilter(label=_("Site"), field_name="site", widget=forms.HiddenInput)
     batch = django_filters.UUIDFilter(label=_("Import"), field_name="import_batch", widget=forms.HiddenInput)
+    changed = django_filters.UUIDFilter(label=_("Changed by the import"), method="changed_by", widget=forms.HiddenInput)
 
     class Meta:
         model = Problem
@@ -224,6 +225,11 @@ class ProblemFilter(django_filters.FilterSet):
 
     def due_soon(self, rows: ProblemQuerySet, name: str, span: str) -> ProblemQuerySet:
         return rows.due_between(*due_span(span, self.today))
+
+    def changed_by(self, rows: ProblemQuerySet, name: str, batch: uuid.UUID) -> ProblemQuerySet:
+        """What an import found here and changed."""
+        changed = ImportRow.objects.filter(batch=batch, outcome="updated")
+        return rows.filter(pk__in=changed.values("subject_id"))
 
     def of_person(self, rows: ProblemQuerySet, name: str, who: str) -> ProblemQuerySet:
         return answered_by(rows, self.user)

@@ -154,7 +154,7 @@ class Listing:
             return short_date(value, self.today)
         if name == "site":
             return self.offered.site[0].name if self.offered.site else str(value)
-        if name == "batch":
+        if name in ("batch", "changed"):
             seen = IMPORT.visible_to(self.user).filter(pk=value)
             return seen.values_list("file_name", flat=True).first() or str(value)
         if value is True:

@@ -132,11 +132,23 @@ def _record_visit(who: str, event: Event) -> list[str]:
     return told
 
 
+def _import_visit(who: str, event: Event) -> list[str]:
+    text = _("%(who)s imported it again from %(file)s: it counts again.")
+    return [fill(text, who=who, file=event.details.get("file", ""))]
+
+
+def _undo_import(who: str, event: Event) -> list[str]:
+    text = _("%(who)s undid the import of %(file)s: the visit counts no more.")
+    return [fill(text, who=who, file=event.details.get("file", ""))]
+
+
 SENTENCES: dict[str, Callable[[str, Event], list[str]]] = {
     "enter_site": _enter_site,
     "change_site": _change_site,
     "record_visit": _record_visit,
     "correct_visit": corrected,
+    "import": _import_visit,
+    "undo_import": _undo_import,
     "enter_party": _enter_party,
     "change_party": _change_party,
 }

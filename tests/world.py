@@ -12,7 +12,18 @@ from casetracker.exporting import jobs as exporting
 from casetracker.models import DeadlineRule, Delivery, Job, Membership, Notice, SavedView, Unit, User
 from inspections import workflow
 from inspections.enums import AlertLevel, AssignmentRole, Route, Status
-from inspections.models import AlertPeriod, Batch, Campaign, ImportBatch, Party, Problem, Site, Visit
+from inspections.models import (
+    AlertPeriod,
+    Batch,
+    Campaign,
+    ImportBatch,
+    ImportDraft,
+    Party,
+    Problem,
+    SavedMapping,
+    Site,
+    Visit,
+)
 from inspections.workflow import Addressee
 from tests.builders import make_problem, make_site, make_visit, shot
 from tests.cast import Cast
@@ -31,6 +42,9 @@ class World:
     batch: Batch
     imported: ImportBatch
     checked: Job
+    # A ledger on its way in, whose check that is, and how ledgers of the office are read.
+    draft: ImportDraft
+    way: SavedMapping
     running: Job
     exported: Job
     bulk: Job
@@ -83,6 +97,7 @@ def build(cast: Cast) -> World:
     late = problems[Status.RECTIFYING] = Problem.objects.get(pk=problems[Status.RECTIFYING].pk)
     attachment = late.attachments.first()
     assert attachment is not None
+    draft = _draft(cast)
     return World(
         cast=cast,
         site=site,
@@ -90,7 +105,15 @@ def build(cast: Cast) -> World:
         problems=problems,
         batch=_batch(cast, site),
         imported=_imported(cast),
-        checked=_job(cast.supervisor1, "ledger_check", JobState.DONE, office=cast.office.pk),
+        checked=Job.objects.get(pk=draft.checked),
+        draft=draft,
+        way=SavedMapping.objects.create(
+            office=cast.office,
+            name="每月台账",
+            mapping={"kind": "problems"},
+            by=cast.supervisor1,
+            saved_at=timezone.now(),
+        ),
         running=_job(cast.supervisor1, "ledger_check", JobState.PENDING, office=cast.office.pk),
         exported=_exported(cast.supervisor1),
         bulk=_job(cast.supervisor1, "bulk", JobState.DONE, verb="close", ids=[], data={}, back=""),
@@ -124,6 +147,39 @@ def _imported(cast: Cast) -> ImportBatch:
         state="done",
         report={"created": 1, "updated": 0, "unchanged": 0, "refused": [], "doubtful": []},
     )
+
+
+NAMES = ("found_on", "district", "site", "description", "unit")
+
+
+def _draft(cast: Cast) -> ImportDraft:
+    """A ledger with a refused cell, a doubtful one and a text that nobody has decided on."""
+    now = timezone.now()
+    job = _job(cast.supervisor1, "ledger_check", JobState.DONE, office=cast.office.pk, mapping={"kind": "problems"})
+    told = {"row": 4, "column": "发现日期", "name": "found_on", "value": "8月32日", "code": "bad_date",
+            "message": "", "message_zh": "“8月32日”不是日期。", "message_en": "“8月32日” is not a date."}  # fmt: skip
+    unknown = {"row": 5, "column": "责任单位", "name": "unit", "value": "住建委", "code": "unknown_unit",
+               "message": "", "message_zh": "没有这个单位。", "message_en": "There is no such unit."}  # fmt: skip
+    job.result = job.result | {
+        "rows": 3, "accepted": 2, "created": 2, "refused_rows": 1, "refused": [told], "doubtful": [unknown],
+        "columns": {"found_on": "发现日期"}, "unread": ["整改情况"], "unmatched": {"unit": [["住建委", 1]]},
+        "corrections": [{"row": 3, "name": "site", "column": "点位名称", "value": "锦绣工地"}],
+    }  # fmt: skip
+    keys = ["发现日期", "县区", "点位名称", "问题描述", "责任单位", "整改情况"]
+    rows = [["2019-10-16", "解放区", "锦绣工地", "裸土未覆盖", "住建委", "已办结"]] * 3
+    draft = ImportDraft.objects.create(
+        office=cast.office, by=cast.supervisor1, file="0" * 64, file_name="台账.xlsx", checked=job.pk,
+        created_at=now, changed_at=now, corrections={"3": {"site": "锦绣工地"}},
+        mapping={"kind": "problems", "columns": dict(zip(NAMES, keys, strict=False))},
+        reading={
+            "form": "xlsx", "sheet": "台账", "rows": 4, "header_rows": [1], "keys": keys,
+            "sheets": [{"name": name, "rows": 4, "columns": 6, "visible": True} for name in ("台账", "说明")],
+            "samples": [[cell] for cell in rows[0]], "found": {}, "first": list(enumerate([keys, *rows], 1)),
+        },
+    )  # fmt: skip
+    job.params["draft"] = str(draft.pk)
+    job.save()
+    return draft
 
 
 def _job(by: User, kind: str, state: JobState, **params: object) -> Job:

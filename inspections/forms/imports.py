@@ -1,6 +1,7 @@
-"""Forms of the import pages."""
+"""The form that begins an import: the file, and how it is to be read."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -10,6 +11,10 @@ from django.utils.translation import gettext_lazy
 from casetracker.models import Unit
 from inspections.ledger.errors import MappingError
 from inspections.ledger.mapping import from_dict, loads, profile, profiles
+from inspections.models import ImportBatch, SavedMapping
+
+# So many imports are offered to be read like.
+LIKE = 5
 
 
 class UploadForm(forms.Form):
@@ -21,32 +26,45 @@ class UploadForm(forms.Form):
         label=gettext_lazy("Ledger"),
         help_text=gettext_lazy("A spreadsheet (xlsx, xls) or CSV file of at most 50 MB."),
         widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.csv"}),
-        error_messages={"required": gettext_lazy("Choose the file of the ledger.")},
+        error_messages={
+            "required": gettext_lazy("Choose the file of the ledger."),
+            "empty": gettext_lazy("This file is empty. Choose the one that holds the ledger."),
+        },
     )
     office = forms.ModelChoiceField(Unit.objects.none(), label=gettext_lazy("Office"), empty_label=None)
-    how = forms.ChoiceField(label=gettext_lazy("How to read it"))
+    how = forms.ChoiceField(label=gettext_lazy("What it holds, and how it is read"))
     mapping = forms.FileField(
         label=gettext_lazy("Mapping file"),
         required=False,
-        help_text=gettext_lazy("Only where the columns need a mapping of your own (TOML)."),
+        help_text=gettext_lazy("Only to read it as a mapping file (TOML) says. None is needed otherwise."),
         widget=forms.FileInput(attrs={"accept": ".toml"}),
-    )
-    create = forms.BooleanField(
-        label=gettext_lazy("Create units, teams, sites and kinds that are not known yet"), required=False
     )
 
     def __init__(self, *args: Any, offices: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.ways = list(SavedMapping.objects.filter(office__in=offices))
+        done = ImportBatch.objects.filter(office__in=offices).exclude(mapping={}).only("pk", "file_name", "mapping")
+        # One of several imports of a file with the same name is enough.
+        self.before = list({batch.file_name: batch for batch in reversed(done[:20])}.values())[::-1][:LIKE]
         self.fields["office"].queryset = offices  # type: ignore[attr-defined]
         self.fields["office"].initial = offices.first()
-        self.fields["how"].choices = [  # type: ignore[attr-defined]
-            ("problems", _("A ledger of problems: recognise its columns")),
-            ("visits", _("A ledger of visits: recognise its columns")),
-            *((f"profile:{name}", _("Profile %(name)s") % {"name": name}) for name in profiles()),
-            ("mapping", _("With the mapping file below")),
-        ]
+        self.fields["how"].choices = self._ways()  # type: ignore[attr-defined]
         if offices.count() == 1:
             self.fields["office"].widget = self.fields["office"].hidden_widget()
+
+    def _ways(self) -> list[Any]:
+        ways: list[Any] = [
+            (
+                _("Recognise its columns"),
+                [("problems", _("A ledger of problems")), ("visits", _("A ledger of visits"))],
+            )
+        ]
+        if self.ways:
+            ways.append((_("As remembered"), [(f"saved:{one.pk}", one.name) for one in self.ways]))
+        if self.before:
+            ways.append((_("Like an earlier import"), [(f"like:{one.pk}", one.file_name) for one in self.before]))
+        known = [(f"profile:{name}", _("Profile %(name)s") % {"name": name}) for name in profiles()]
+        return [*ways, (_("By a mapping file"), [*known, ("mapping", _("With the mapping file below"))])]
 
     def clean(self) -> dict[str, Any]:
         """Adds `source`, the mapping as plain values."""
@@ -60,18 +78,35 @@ class UploadForm(forms.Form):
         return data
 
     def _source(self, data: dict[str, Any]) -> dict[str, Any]:
-        how = data.get("how") or ""
-        if how == "mapping":
-            file: UploadedFile | None = data.get("mapping")
-            if file is None:
-                self.add_error("mapping", _("Choose the mapping file."))
-                return {}
-            source = dict(loads(file.read(200_000).decode("utf-8-sig")).source)
-        elif how.startswith("profile:"):
-            source = dict(profile(how.removeprefix("profile:")).source)
-        else:
-            source = {"kind": how}
-        if data.get("create"):
-            source["create"] = {"units": True, "teams": True, "sites": True, "kinds": True}
-        from_dict(source)
-        return source
+        way, _colon, which = (data.get("how") or "").partition(":")
+        match way:
+            case "mapping":
+                file: UploadedFile | None = data.get("mapping")
+                if file is None:
+                    self.add_error("mapping", _("Choose the mapping file."))
+                    return {}
+                return dict(loads(file.read(200_000).decode("utf-8-sig")).source)
+            case "profile":
+                return dict(profile(which).source)
+            case "saved":
+                return dict(next(one.mapping for one in self.ways if one.pk == int(which)))
+            case "like":
+                return dict(next(one.mapping for one in self.before if one.pk == UUID(which)))
+            case "problems" | "visits":
+                # Last year's ledger brings sites that nobody has entered yet.
+                source = {"kind": way, "create": {"sites": True}}
+                from_dict(source)
+                return source
+        return {}
+
+
+class RememberForm(forms.Form):
+    """The name under which an office keeps how a ledger was read."""
+
+    use_required_attribute = False
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=60,
+        error_messages={"required": gettext_lazy("Give it a name, such as the ledger’s own.")},
+    )

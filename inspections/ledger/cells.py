@@ -365,7 +365,7 @@ def as_choice(value: Cell, values: Mapping[str, str]) -> str | None:
     if chosen is None:
         raise CellError(
             "unknown_value",
-            _("“%(value)s” is not known here. Add it to the values of the mapping."),
+            _("“%(value)s” is not known here. Choose under “Values” what it means, or correct the cell."),
             value=plain(value)[:60],
         )
     return chosen

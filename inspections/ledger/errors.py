@@ -54,19 +54,22 @@ class CellError(LedgerError):
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """One remark on one cell; `row` and `column` are those of the sheet, `column` by its header text."""
+    """One remark on one cell; `row` and `column` are those of the sheet, `column` by its header text; `name` is the
+    canonical column, where it is one."""
 
     row: int
     column: str
     value: str
     code: str
     message: Message
+    name: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The form of the import report: the message in the language that is active now, and in both to keep."""
         return {
             "row": self.row,
             "column": self.column,
+            "name": self.name,
             "value": self.value,
             "code": self.code,
             "message": str(self.message),

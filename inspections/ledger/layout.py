@@ -155,6 +155,16 @@ def columns(header: Header, wanted: Mapping[str, Sequence[str]]) -> dict[str, in
     return found
 
 
+def keys(header: Header) -> list[str]:
+    """The text by which a mapping names each column, in the order of the sheet; empty where nothing names it alone."""
+    found: list[str] = []
+    for column, texts in enumerate(header.texts):
+        distinct = list(dict.fromkeys(" ".join(text.split()) for text in texts if text))
+        wanted = dict.fromkeys([header.label(column), "/".join(distinct)])
+        found.append(next((text for text in wanted if columns(header, {"": (text,)}).get("") == column), ""))
+    return found
+
+
 def require_columns(header: Header, found: Mapping[str, int], wanted: Mapping[str, Sequence[str]]) -> None:
     """Raise no_such_column for the first wanted column the header lacks, with the nearest header texts."""
     for name, texts in wanted.items():
@@ -187,7 +197,10 @@ def is_footer(first: str, cells: Sequence[Cell], required: Sequence[int]) -> boo
 
 
 class Records:
-    """The data rows below a header, streamed; `skipped` and `hidden` are complete when the iteration is."""
+    """The data rows below a header, streamed; `skipped` and `hidden` are complete when the iteration is.
+
+    `corrections` are cells to read in the place of the sheet's own: by row number, then by column (from 0).
+    """
 
     def __init__(
         self,
@@ -195,11 +208,13 @@ class Records:
         header: Header,
         used: Mapping[str, int],
         required: Iterable[str] = (),
+        corrections: Mapping[int, Mapping[int, Cell]] | None = None,
         *,
         is_exported: Callable[[Sequence[Cell]], bool] = lambda cells: False,
     ) -> None:
         self.rows = rows
         self.header = header
+        self.corrections = corrections or {}
         self.used = sorted(set(used.values()))
         self.required = [used[name] for name in required if name in used]
         # Rows of our own exports are data as they stand: a text such as 同上 in one is that text.
@@ -219,6 +234,8 @@ class Records:
             if row.number <= below:
                 continue
             cells = list(row.cells) + [None] * (width - len(row.cells))
+            for column, corrected in self.corrections.get(row.number, {}).items():
+                cells[column] = corrected
             if all(is_nothing(cells[column]) for column in self.used if column < len(cells)):
                 self.skipped.blank.append(row.number)
             elif self.is_exported(cells):

@@ -18,7 +18,7 @@ from inspections.ledger.errors import CellError, MappingError
 from inspections.ledger.fields import KINDS, Context, Field
 
 PROFILES = Path(__file__).with_name("profiles")
-KEYS = ("kind", "sheet", "header_row", "date_order", "columns", "values", "defaults", "create")
+KEYS = ("kind", "sheet", "header_row", "date_order", "columns", "values", "leave_out", "defaults", "create")
 CREATABLE = ("units", "teams", "sites", "kinds")
 DATE_ORDERS = ("ymd", "mdy", "dmy")
 
@@ -29,7 +29,9 @@ class LedgerMapping:
 
     `columns`: canonical name to header text. `values`: canonical name to {normalised cell text: value}.
     `defaults`: canonical name to a value as Field.read returns it; `year` completes dates without one.
-    `create`: which unknown names the importer may create (units, teams, sites, kinds). `source`: the mapping as given.
+    `leave_out`: canonical name to the normalised cell texts whose rows are left out. `create`: which unknown names the
+    importer may create (units, teams, sites, kinds), `create_only` the same for single names, normalised. `source`: the
+    mapping as given.
     """
 
     kind: str
@@ -40,7 +42,9 @@ class LedgerMapping:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
     year: int | None = None
+    leave_out: Mapping[str, frozenset[str]] = field(default_factory=dict)
     create: frozenset[str] = frozenset()
+    create_only: Mapping[str, frozenset[str]] = field(default_factory=dict)
     source: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -98,8 +102,11 @@ def profile(name: str) -> LedgerMapping:
     return load(PROFILES / f"{name}.toml")
 
 
-def from_dict(source: Mapping[str, Any]) -> LedgerMapping:
-    """Return the mapping given as plain values (a TOML document, or what a batch stored). Raises MappingError."""
+def from_dict(source: Mapping[str, Any], *, is_complete: bool = True) -> LedgerMapping:
+    """Return the mapping given as plain values (a TOML document, or what a batch stored). Raises MappingError.
+
+    One that is not yet `is_complete` may still lack a column that every row needs.
+    """
     check_known(source, KEYS, "")
     kind = source.get("kind")
     if kind not in KINDS:
@@ -122,8 +129,8 @@ def from_dict(source: Mapping[str, Any]) -> LedgerMapping:
         raise bad_value("defaults.year", year, "2019")
     create = section(source, "create", CREATABLE)
     for name, wish in create.items():
-        if not isinstance(wish, bool):
-            raise bad_value(f"create.{name}", wish, "true | false")
+        if not isinstance(wish, bool) and not is_texts(wish):
+            raise bad_value(f"create.{name}", wish, 'true | false | ["…"]')
     mapping = LedgerMapping(
         kind=kind,
         sheet=sheet,
@@ -133,11 +140,13 @@ def from_dict(source: Mapping[str, Any]) -> LedgerMapping:
         values=values,
         defaults={name: read_default(name, names[name], value, order) for name, value in defaults.items()},
         year=int(year) if year is not None else None,
-        create=frozenset(name for name, wish in create.items() if wish),
+        leave_out=read_leave_out(section(source, "leave_out", names)),
+        create=frozenset(name for name, wish in create.items() if wish is True),
+        create_only={name: normalised(wish) for name, wish in create.items() if not isinstance(wish, bool)},
         source=dict(source),
     )
     lacking = [name for name in mapping.required if columns and name not in columns and name not in mapping.defaults]
-    if lacking:
+    if lacking and is_complete:
         raise MappingError(
             "missing_columns",
             _("The mapping names no column and no default for %(names)s."),
@@ -205,6 +214,23 @@ def read_values(tables: dict[str, Any], names: Mapping[str, Field]) -> dict[str,
                 raise bad_value(f"values.{name}.{cell}", value, " | ".join(allowed))
             result[name][normalise(cell)] = str(value)
     return result
+
+
+def is_texts(given: Any) -> bool:
+    """Is this a list of texts?"""
+    return isinstance(given, list | tuple) and all(isinstance(text, str) for text in given)
+
+
+def normalised(texts: Iterable[str]) -> frozenset[str]:
+    return frozenset(normalise(text) for text in texts)
+
+
+def read_leave_out(tables: dict[str, Any]) -> dict[str, frozenset[str]]:
+    """Return the texts, normalised, of which each leaves its row out, by column."""
+    for name, texts in tables.items():
+        if not is_texts(texts):
+            raise bad_value(f"leave_out.{name}", texts, '["…"]')
+    return {name: normalised(texts) for name, texts in tables.items() if texts}
 
 
 def read_default(name: str, known: Field, value: Any, order: str) -> Any:

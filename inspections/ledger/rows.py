@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from casetracker.wording import called_lazy, listed_lazy
 from inspections.enums import Route
 from inspections.ledger import checks, layout
-from inspections.ledger.cells import Cell, normalise, plain
+from inspections.ledger.cells import Cell, as_names, normalise, plain
 from inspections.ledger.errors import CellError, LayoutError, Message, RowError
 from inspections.ledger.fields import SPECIAL_ROUTES, Context, Field
 from inspections.ledger.layout import Header, Record, Records
@@ -36,6 +36,13 @@ HALF_POSITION = _("A position needs latitude and longitude.")
 ONE_ADDRESSEE = _("A special assignment has two addressees; this has one.")
 BEFORE_START = _("This lies before %(start)s, the day it began.")
 AFTER_TODAY = _("This lies after today, %(today)s. Correct the date, or leave it empty until it has happened.")
+
+
+LEFT_OUT = "left_out"
+LEAVE_OUT = _("Left out: the mapping says so of this value.")
+
+# Cells to read in the place of the sheet's own: row number -> canonical column -> text.
+Corrections = Mapping[int, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,10 @@ class ParsedRow:
 class Ledger:
     """An open sheet with its columns found; iterate once over ParsedRow, then `skipped` and `hidden` are complete."""
 
-    def __init__(self, reading: Reading, mapping: LedgerMapping, today: datetime.date) -> None:
+    def __init__(
+        self, reading: Reading, mapping: LedgerMapping, today: datetime.date, corrections: Corrections | None = None
+    ) -> None:
+        self.corrections = corrections or {}
         self.mapping = mapping
         self.today = today
         self.sheet: Sheet = reading.sheet
@@ -77,17 +87,29 @@ class Ledger:
         if lacking:
             raise LayoutError(
                 "missing_columns",
-                _("The sheet has no column for %(names)s. It has: %(labels)s. Say in a mapping which is which."),
+                _(
+                    "The sheet has no column for %(names)s. It has: %(labels)s. Choose under “Columns” which is which, "
+                    "or say it in a mapping file."
+                ),
                 names=listed_lazy([called_lazy(name, mapping.fields[name].headers[0]) for name in lacking]),
                 labels=listed_lazy([label for label in self.header.labels() if label]),
             )
+        places = {
+            row: {self.columns[name]: text or None for name, text in cells.items() if name in self.columns}
+            for row, cells in self.corrections.items()
+        }
         self._records = Records(
-            chain(first, rows), self.header, self.columns, mapping.required, is_exported=self._is_exported
+            chain(first, rows), self.header, self.columns, mapping.required, places, is_exported=self._is_exported
         )
 
     def _is_exported(self, cells: Sequence[Cell]) -> bool:
         column = self.columns.get(checks.COLUMN)
         return column is not None and checks.read(cells[column]) is not None
+
+    @property
+    def records(self) -> Records:
+        """The data rows as the sheet has them, corrected, in the place of iterating over the ledger."""
+        return self._records
 
     @property
     def read(self) -> dict[str, str]:
@@ -113,29 +135,36 @@ class Ledger:
 
     def __iter__(self) -> Iterator[ParsedRow]:
         parser = RowParser(self.mapping, self.header, self.columns, self.today, date_1904=self.sheet.date_1904)
+        parser.corrections = self.corrections
         for record in self._records:
             yield parser.parse(record)
 
 
 @contextmanager
 def open_ledger(
-    path: str | Path, mapping: LedgerMapping, *, limits: Limits | None = None, today: datetime.date | None = None
+    path: str | Path,
+    mapping: LedgerMapping,
+    *,
+    limits: Limits | None = None,
+    today: datetime.date | None = None,
+    corrections: Corrections | None = None,
 ) -> Iterator[Ledger]:
     """Open a spreadsheet file as a ledger. Raises ReaderError or LayoutError.
 
     Where the mapping names no sheet, it is the first visible one whose header fits. Rows that tell of something
-    after `today` (the local day unless one is given) are refused.
+    after `today` (the local day unless one is given) are refused. `corrections` are read in the place of what the
+    sheet says: by row number, then by canonical column.
     """
     day = today or timezone.localdate()
     with ExitStack() as stack:
         reading = stack.enter_context(read(path, sheet=mapping.sheet, limits=limits))
         try:
-            ledger = Ledger(reading, mapping, day)
+            ledger = Ledger(reading, mapping, day, corrections)
         except LayoutError as problem:
             if mapping.sheet is not None or len(reading.sheets) < 2:
                 raise
             stack.close()
-            ledger = elsewhere(path, mapping, limits, day, reading.sheet.name, stack, problem)
+            ledger = elsewhere(path, mapping, limits, day, reading.sheet.name, stack, problem, corrections)
         yield ledger
 
 
@@ -147,12 +176,14 @@ def elsewhere(
     tried: str,
     stack: ExitStack,
     problem: LayoutError,
+    corrections: Corrections | None,
 ) -> Ledger:
     """Return the ledger from the first other visible sheet with a header; raises `problem` when there is none."""
     for size in sheets(path, limits=limits):
         if size.visible and size.rows and size.name != tried:
             try:
-                return Ledger(stack.enter_context(read(path, sheet=size.name, limits=limits)), mapping, today)
+                reading = stack.enter_context(read(path, sheet=size.name, limits=limits))
+                return Ledger(reading, mapping, today, corrections)
             except LayoutError:
                 stack.close()
     raise problem
@@ -191,20 +222,25 @@ class RowParser:
         self.headers = {name: header.label(column) or name for name, column in columns.items()}
         self.known: dict[str, dict[str, Any]] = {name: {} for name in columns}
         self.base = Context(None, mapping.date_order, date_1904)
+        self.corrections: Corrections = {}
 
     def parse(self, record: Record) -> ParsedRow:
         """Return one row's values and what is wrong with them; whatever its cells hold, nothing is raised."""
         values: dict[str, Any] = {}
         errors: list[RowError] = []
         doubtful: list[RowError] = []
+        if (left_out := self.left_out(record)) is not None:
+            return ParsedRow(record.number, {}, (left_out,), (), record.cells, record.hidden, self.headers)
         check = self.check_of(record)
+        added = self.corrections.get(record.number, {})
         for name, known in self.fields:
             if name == checks.COLUMN:
                 continue
             column = self.columns.get(name)
-            if column is not None:
+            if column is not None or name in added:
+                cell = record.cells[column] if column is not None else added[name] or None
                 try:
-                    values[name] = self.value(name, known, record.cells[column], values)
+                    values[name] = self.value(name, known, cell, values)
                 except CellError as problem:
                     values[name] = None
                     errors.append(self.remark(record, name, problem.code, problem.message))
@@ -245,8 +281,22 @@ class RowParser:
         """Return a remark on a canonical column of the row, under the sheet's own header text."""
         column = self.columns.get(name)
         if column is None:
-            return RowError(record.number, name, "", code, message)
-        return RowError(record.number, self.headers[name], plain(record.cells[column])[:200], code, message)
+            return RowError(record.number, name, "", code, message, name)
+        return RowError(record.number, self.headers[name], plain(record.cells[column])[:200], code, message, name)
+
+    def left_out(self, record: Record) -> RowError | None:
+        """Why the mapping leaves this row out; None where it doesn't."""
+        for name, texts in self.mapping.leave_out.items():
+            column = self.columns.get(name)
+            cell = record.cells[column] if column is not None else None
+            if cell is None:
+                continue
+            told = {normalise(plain(cell))}
+            if self.mapping.fields[name].holds == "names":
+                told |= {normalise(one) for one in as_names(cell)}
+            if told & texts:
+                return self.remark(record, name, LEFT_OUT, Message(LEAVE_OUT))
+        return None
 
     def value(self, name: str, known: Field, cell: Cell, values: Mapping[str, Any]) -> Any:
         """Return one cell's value, after what the mapping's values say for it. Raises CellError."""
@@ -254,7 +304,7 @@ class RowParser:
             return [] if known.holds == "names" else None
         if not isinstance(cell, str):
             return known.read(self.replaced(name, cell), self.base)
-        seen = self.known[name]
+        seen = self.known.setdefault(name, {})
         if cell in seen:
             found = seen[cell]
             return found.copy() if isinstance(found, list) else found
@@ -279,8 +329,9 @@ class RowParser:
     def replaced(self, name: str, cell: Cell) -> Cell:
         """Return what the mapping's values give for a cell, else the cell."""
         table = self.mapping.values.get(name)
-        if table is not None:
-            return table.get(normalise(plain(cell)), cell)
+        key = normalise(plain(cell)) if table is not None else ""
+        if table is not None and key in table:
+            return table[key]
         if name == "route" and isinstance(cell, str) and normalise(plain(cell)) in SPECIAL_ROUTES:
             return Route.CENTRAL.value
         return cell
@@ -294,9 +345,10 @@ class RowParser:
     def check_special(self, record: Record, values: dict[str, Any], doubtful: list[RowError]) -> None:
         """Set the flag where 专项交办 stood in the route's column; a special row with one addressee is doubtful."""
         column = self.columns.get("route")
-        if column is not None and "route" not in self.mapping.values and not values.get("special"):
+        if column is not None and not values.get("special"):
             cell = record.cells[column]
-            if isinstance(cell, str) and normalise(plain(cell)) in SPECIAL_ROUTES:
+            told = normalise(plain(cell)) if isinstance(cell, str) else ""
+            if told in SPECIAL_ROUTES and told not in self.mapping.values.get("route", {}):
                 values["special"] = True
         if values.get("special") and not values.get("co_units"):
             doubtful.append(self.remark(record, "special", "one_addressee", Message(ONE_ADDRESSEE)))

@@ -11,7 +11,7 @@ from .assignments import (
 )
 from .checklists import Checklist, ChecklistItem, ChecklistVersion, ProblemKind
 from .exposures import Exposure, Named
-from .imports import ImportBatch, ImportRow
+from .imports import ImportBatch, ImportDraft, ImportRow, SavedMapping
 from .problems import Attachment, Problem, Stage
 from .sites import Party, Site, SiteKind, SiteName, SiteOperator
 from .visits import AlertPeriod, Campaign, Highlight, Visit, VisitAnswer, VisitInspector
@@ -32,12 +32,14 @@ __all__ = [
     "Feedback",
     "Highlight",
     "ImportBatch",
+    "ImportDraft",
     "ImportRow",
     "Named",
     "Party",
     "Problem",
     "ProblemKind",
     "Recheck",
+    "SavedMapping",
     "Site",
     "SiteKind",
     "SiteName",

@@ -1,4 +1,6 @@
-"""Where imported rows came from."""
+"""Ledgers on their way in, how they are read, and where imported rows came from."""
+
+import uuid
 
 from django.conf import settings
 from django.db import models
@@ -43,7 +45,7 @@ class ImportRow(models.Model):
     row = models.PositiveIntegerField()
     outcome = models.CharField(max_length=10)
     subject_id = models.UUIDField(null=True)
-    # Before-values of an updated row, so that undoing the batch restores them.
+    # Of an updated row: what it was before (workflow.undoing.snapshot), so that undoing the batch restores it.
     before = models.JSONField(default=dict)
 
     class Meta:
@@ -52,3 +54,51 @@ class ImportRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.row} {self.outcome}"
+
+
+class ImportDraft(models.Model):
+    """A ledger that is being read in: the file that was uploaded, how it is understood so far, what was corrected."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    office = models.ForeignKey("casetracker.Unit", models.PROTECT, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    # The key of the kept file (importing.drafts), and what it was called.
+    file = models.CharField(max_length=80)
+    file_name = models.CharField(_("file"), max_length=200)
+    # A mapping as plain values (ledger.mapping), and what the first look at the file saw (ledger.glance).
+    mapping = models.JSONField(default=dict)
+    reading = models.JSONField(default=dict)
+    # Whether a person chose sheet and header row: then they hold, and are kept with the mapping.
+    is_fixed = models.BooleanField(default=False)
+    # What is read in the place of the sheet's own cells: {row: {canonical column: text}}.
+    corrections = models.JSONField(default=dict)
+    # Texts that a person has seen and left as they are: {canonical column: [text]}.
+    settled = models.JSONField(default=dict)
+    # The newest check (a Job) of what stands here; none since something was changed.
+    checked: "models.UUIDField[uuid.UUID | None, uuid.UUID | None]" = models.UUIDField(null=True)
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-changed_at"]
+        indexes = [models.Index(fields=["office", "-changed_at"])]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class SavedMapping(models.Model):
+    """How an office reads a ledger that comes again: a mapping under a name."""
+
+    office = models.ForeignKey("casetracker.Unit", models.PROTECT, related_name="+")
+    name = models.CharField(_("name"), max_length=60)
+    mapping = models.JSONField(default=dict)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["office", "name"], name="saved_mapping_name_once")]
+
+    def __str__(self) -> str:
+        return self.name

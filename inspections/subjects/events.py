@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from casetracker.models import Event
 from casetracker.wording import Names, day, fill, joined, listed, note, quoted, reason, strong
-from inspections.enums import AssignmentRole, Audience, EscalationLevel, Result, Route, Verb, VoidKind
+from inspections.enums import AssignmentRole, Audience, EscalationLevel, Result, Route, Status, Verb, VoidKind
 from inspections.subjects.amendments import IMPORTED, amended, amended_fields
 
 # Of a clock that went on on the day it had been stopped.
@@ -294,6 +294,9 @@ def _withdraw_evidence(told: Told) -> list[str]:
 
 def _import(told: Told) -> list[str]:
     words = {"file": told.details.get("file", ""), "row": told.details.get("row", "")}
+    if told.details.get("revived"):
+        revived = told.say(_("%(who)s imported it again from %(file)s, row %(row)s: it counts again."), **words)
+        return [revived, *amended(told.event, told.inside, IMPORTED)]
     main = told.say(_("%(who)s imported it from %(file)s, row %(row)s."), **words)
     return [main, *amended(told.event, told.inside, IMPORTED)]
 
@@ -301,6 +304,14 @@ def _import(told: Told) -> list[str]:
 def _release_import(told: Told) -> list[str]:
     text = _("%(who)s released the import of %(file)s: reminders and mail speak of it from now on.")
     return [told.say(text, file=told.details.get("file", ""))]
+
+
+def _undo_import(told: Told) -> list[str]:
+    file = told.details.get("file", "")
+    if told.event.after.get("status") == Status.VOID and told.details.get("kind"):
+        return [told.say(_("%(who)s undid the import of %(file)s: it is voided."), file=file)]
+    main = told.say(_("%(who)s undid the import of %(file)s: it is as before."), file=file)
+    return [main, *amended(told.event, told.inside, IMPORTED)]
 
 
 SENTENCES: dict[str, Callable[[Told], list[str]]] = {
@@ -333,4 +344,5 @@ SENTENCES: dict[str, Callable[[Told], list[str]]] = {
     Verb.WITHDRAW_EVIDENCE: _withdraw_evidence,
     Verb.IMPORT: _import,
     "release_import": _release_import,
+    "undo_import": _undo_import,
 }

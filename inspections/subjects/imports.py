@@ -11,18 +11,24 @@ from django.utils.translation import ngettext
 from casetracker.bilingual import in_language
 from casetracker.models import Event, Notice
 from casetracker.registry import Subject
-from inspections.models import ImportBatch, Problem
+from inspections.models import ImportBatch, ImportRow, Problem
 
 
 def _visible_to(user: Any) -> "QuerySet[ImportBatch]":
-    """The imports that brought a problem which the person may see."""
-    seen = Problem.objects.visible_to(user).filter(import_batch=OuterRef("pk"))
-    return ImportBatch.objects.filter(Exists(seen))
+    """The imports that brought or changed a problem which the person may see."""
+    seen = Problem.objects.visible_to(user)
+    changed = ImportRow.objects.filter(batch=OuterRef("pk"), outcome="updated", subject_id__in=seen.values("pk"))
+    return ImportBatch.objects.filter(Exists(seen.filter(import_batch=OuterRef("pk"))) | Exists(changed))
 
 
 def list_url(batch_id: UUID, *, state: str = "") -> str:
     """The list of the problems that an import brought, all that count or only those in a state."""
     return f"{reverse('problems')}?batch={batch_id}" + (f"&state={state}" if state else "")
+
+
+def changed_url(batch_id: UUID) -> str:
+    """The list of the problems that were here already and that an import changed."""
+    return f"{reverse('problems')}?changed={batch_id}"
 
 
 def _link(batch_id: Any) -> str:
@@ -38,6 +44,13 @@ def notice_sentence(notice: Notice) -> str:
     count = int(notice.params.get("count") or 0)
     unit = in_language(notice.params.get("unit", ""), notice.params.get("unit_en", ""))
     words = {"count": count, "file": notice.subject_label, "unit": unit}
+    if notice.kind == "import_undone":
+        text = ngettext(
+            "The import of %(file)s was undone: %(count)s problem of your unit (%(unit)s) is voided.",
+            "The import of %(file)s was undone: %(count)s problems of your unit (%(unit)s) are voided.",
+            count,
+        )
+        return text % words
     if not unit:
         return _("There is news of the import of %(file)s.") % words
     text = ngettext(

@@ -115,6 +115,12 @@ def _import_moved(words: Words) -> str:
     return _("%(by)s imported %(file)s: %(number)s, %(site)s, is no longer with your unit.") % words
 
 
+def _import_restored(words: Words) -> str:
+    if "due_on" in words:
+        return _("%(by)s undid the import of %(file)s: %(number)s, %(site)s, is due %(due_on)s as before.") % words
+    return _("%(by)s undid the import of %(file)s: %(number)s, %(site)s, is as before.") % words
+
+
 def _moved_away(words: Words) -> str:
     return _("%(by)s amended the record of %(number)s, %(site)s: it is no longer with your team.") % words
 
@@ -169,6 +175,7 @@ NOTICES: dict[str, Callable[[Words], str]] = {
     "moved_away": _moved_away,
     "import_changed": _import_changed,
     "import_moved": _import_moved,
+    "import_restored": _import_restored,
     "merge": _merge,
     "void": _void,
     "withdraw_evidence": _withdraw_evidence,

@@ -1,4 +1,4 @@
-"""Ledgers in: upload, check, import, release; all long work runs in a worker."""
+"""Ledgers in: upload, what was imported, releasing and undoing it; long work runs in a worker."""
 
 import uuid
 from typing import Any
@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -17,14 +18,15 @@ from casetracker.bilingual import in_language
 from casetracker.enums import JobState, Role, UnitKind
 from casetracker.errors import IllegalMove, Invalid
 from casetracker.models import Job, Unit, User
-from casetracker.wording import listed
 from inspections import scope
-from inspections.enums import OPEN
-from inspections.forms.imports import UploadForm
-from inspections.ledger.fields import is_telling, usual_headers
-from inspections.ledger.importing import jobs
-from inspections.models import ImportBatch, Problem
-from inspections.subjects.imports import list_url
+from inspections.enums import OPEN, ImportState
+from inspections.forms.imports import RememberForm, UploadForm
+from inspections.ledger.errors import LedgerError
+from inspections.ledger.importing import drafts, jobs
+from inspections.ledger.mapping_toml import EXAMPLE, dumps
+from inspections.models import ImportBatch, ImportDraft, ImportRow, Problem, SavedMapping
+from inspections.subjects.imports import changed_url, list_url
+from inspections.workflow.undoing import BROUGHT, CHANGED, built_on
 
 SHOWN = 500
 
@@ -37,102 +39,84 @@ def offices_of(user: User) -> Any:
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    """Upload a ledger to be checked, and see what was imported before."""
+    """Upload a ledger to be read in, and see what is under way and what was imported before."""
     user: User = request.user  # type: ignore[assignment]
     offices = offices_of(user)
     form = UploadForm(request.POST or None, request.FILES or None, offices=offices)
     status = 200
     if request.method == "POST":
-        if form.is_valid():
-            try:
-                job = _begin_check(form, user)
-            except Invalid as error:
-                form.add_error("file", str(error))
-            else:
-                return redirect("job", job.pk)
+        if form.is_valid() and (draft := _begun(form, user)) is not None:
+            return redirect("job", draft.checked) if draft.checked else redirect("import_draft", draft.pk)
         status = 422
     batches = (
         ImportBatch.objects.filter(office__in=offices)
         .select_related("by", "office")
         .annotate(held=Count("problems", filter=Q(problems__held=True, problems__status__in=OPEN)))[:100]
     )
-    return render(
-        request,
-        "inspections/imports/page.html",
-        {"form": form, "batches": batches, "total": ImportBatch.objects.filter(office__in=offices).count()},
-        status=status,
-    )
-
-
-def _begin_check(form: UploadForm, user: User) -> Job:
-    file = form.cleaned_data["file"]
-    key = jobs.keep_upload(file, file.name)
-    params = {
-        "file": key,
-        "file_name": file.name,
-        "mapping": form.cleaned_data["source"],
-        "office": form.cleaned_data["office"].pk,
+    context = {
+        "form": form,
+        "batches": batches,
+        "total": ImportBatch.objects.filter(office__in=offices).count(),
+        "drafts": ImportDraft.objects.filter(office__in=offices).select_related("by")[:20],
     }
-    return working.enqueue(jobs.CHECK, params, user)
+    return render(request, "inspections/imports/page.html", context, status=status)
+
+
+def _begun(form: UploadForm, user: User) -> ImportDraft | None:
+    """The draft of what was uploaded; None, with the reason at its field, for a file that can't be used."""
+    file, data = form.cleaned_data["file"], form.cleaned_data
+    try:
+        return drafts.begin(file, file.name, source=data["source"], office=data["office"], by=user)
+    except Invalid as error:
+        form.add_error("file", str(error))
+    except LedgerError as error:
+        form.add_error("file", str(error.message))
+    return None
 
 
 @require_safe
-def check(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
-    """What importing this ledger would do, row by row, with one button to do it."""
-    user: User = request.user  # type: ignore[assignment]
-    offices_of(user)
-    job = get_object_or_404(Job, pk=job_id, kind=jobs.CHECK, requested_by=user, state=JobState.DONE)
-    report = job.result
-    context = {
-        "job": job,
-        "useless": _useless(report),
-        "changing": report.get("created", 0) + report.get("updated", 0),
-        **_remarks(report),
-        **_columns(report, job.params.get("mapping", {}).get("kind", "")),
-    }
-    return render(request, "inspections/imports/check.html", context)
+def example(request: HttpRequest) -> HttpResponse:
+    """An example of a mapping file."""
+    offices_of(request.user)  # type: ignore[arg-type]
+    return toml(EXAMPLE, "example")
 
 
-def _useless(report: dict[str, Any]) -> str:
-    """Why importing this would do nothing; empty where it would do something."""
-    if report.get("created") or report.get("updated"):
-        return ""
-    if any(one["code"] in ("may_be_same", "conflict") for one in report.get("doubtful", [])):
-        return _("Nothing in it would change anything. The doubtful rows below say what to do.")
-    if report.get("accepted") or report.get("duplicates"):
-        return _("Everything in it is here already, unchanged.")
-    if report.get("refused_rows"):
-        return _("No row can be imported. Correct the rows below in the file and check it again.")
-    return _("The file has no row to import.")
+def toml(source: dict[str, Any], name: str) -> HttpResponse:
+    """A mapping to download, for the command."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}.toml"'}
+    return HttpResponse(dumps(source), content_type="application/toml; charset=utf-8", headers=headers)
 
 
 @require_POST
-@transaction.atomic
-def begin(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
-    """Import what was checked; pressing twice, even at the same moment, imports once. 409 where that does nothing."""
-    user: User = request.user  # type: ignore[assignment]
-    offices_of(user)
-    done = Job.objects.select_for_update().filter(kind=jobs.CHECK, requested_by=user, state=JobState.DONE)
-    checked = get_object_or_404(done, pk=job_id)
-    if why := _useless(checked.result):
-        raise IllegalMove(why)
-    earlier = Job.objects.filter(kind=jobs.IMPORT, requested_by=user, params__checked=str(checked.pk)).first()
-    job = earlier or working.enqueue(jobs.IMPORT, checked.params | {"checked": str(checked.pk)}, user)
-    return redirect("job", job.pk)
+def forget(request: HttpRequest, pk: int) -> HttpResponse:
+    """Forget how a ledger was read."""
+    offices = offices_of(request.user)  # type: ignore[arg-type]
+    way = get_object_or_404(SavedMapping, pk=pk, office__in=offices)
+    way.delete()
+    messages.success(request, _("“%(name)s” is forgotten.") % {"name": way.name})
+    return redirect("import")
 
 
 @require_safe
 def batch(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     """What an import did."""
     row = _batch(request, batch_id)
-    brought = Problem.objects.visible_to(request.user).filter(import_batch=row).counted()
+    seen = Problem.objects.visible_to(request.user)
+    brought = seen.filter(import_batch=row).counted().count()
+    changed = ImportRow.objects.filter(batch=row, outcome__in=CHANGED, subject_id__in=seen.values("pk")).count()
+    is_done = row.state == ImportState.DONE
     context = {
         "batch": row,
-        "held": row.problems.held().count(),
-        "brought": brought.count(),
+        "undone": row.report.get("undone"),
+        "can_undo": is_done and ImportRow.objects.filter(batch=row, outcome__in=(*BROUGHT, *CHANGED)).exists(),
+        "held": row.problems.held().count() if is_done else 0,
+        "brought": brought,
         "brought_url": list_url(row.pk),
-        "remains_held": row.released_at is None and row.problems.filter(held=True).exists(),
-        **_remarks(row.report),
+        "changed": changed if is_done else 0,
+        "changed_url": changed_url(row.pk),
+        "remains_held": is_done and row.released_at is None and row.problems.filter(held=True).exists(),
+        "remember": RememberForm(initial={"name": name_of(row.file_name)}),
+        **remarks(row.report),
     }
     return render(request, "inspections/imports/batch.html", context)
 
@@ -151,14 +135,80 @@ def release(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     return redirect("import_batch", batch_id)
 
 
+def undo(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
+    """Ask before an import is undone, then undo it in a worker; 409 with what stands in the way where somebody worked
+    on it since, or where it was undone already."""
+    row = _batch(request, batch_id)
+    if row.state != ImportState.DONE:
+        raise IllegalMove(_("This import was undone already."))
+    built = built_on(row)
+    if request.method == "POST" and not built:
+        return redirect("job", _undoing(row, request.user).pk)  # type: ignore[arg-type]
+    outcomes = ImportRow.objects.filter(batch=row).order_by().values_list("outcome").annotate(rows=Count("pk"))
+    counts = dict(outcomes)
+    context = {
+        "batch": row,
+        "built": built[:SHOWN],
+        "more": max(0, len(built) - SHOWN),
+        "bring": sum(counts.get(one, 0) for one in BROUGHT),
+        "change": sum(counts.get(one, 0) for one in CHANGED),
+    }
+    status = 409 if request.method == "POST" else 200
+    return render(request, "inspections/imports/undo.html", context, status=status)
+
+
+@transaction.atomic
+def _undoing(row: ImportBatch, user: User) -> Job:
+    """The job that undoes the import; pressing twice, even at the same moment, undoes once."""
+    ImportBatch.objects.select_for_update().filter(pk=row.pk, office__in=offices_of(user)).get()
+    waiting = (JobState.PENDING, JobState.RUNNING)
+    same = Job.objects.filter(kind=jobs.UNDO, requested_by=user, params__batch=str(row.pk), state__in=waiting)
+    params = {"batch": str(row.pk), "file_name": row.file_name}
+    return same.first() or working.enqueue(jobs.UNDO, params, user)
+
+
+@require_POST
+def remember_batch(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
+    """Keep how this ledger was read, under a name."""
+    row = _batch(request, batch_id)
+    remember(request, row.office, drafts.to_keep(row.mapping, is_fixed=False))
+    return redirect("import_batch", batch_id)
+
+
+@require_safe
+def batch_mapping(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
+    """How this ledger was read, as a file."""
+    return toml(_batch(request, batch_id).mapping, "mapping")
+
+
+def remember(request: HttpRequest, office: Unit, source: dict[str, Any]) -> None:
+    """Keep a mapping for the office under the name that was sent, in the place of one of that name."""
+    form = RememberForm(request.POST)
+    if not form.is_valid():
+        messages.warning(request, str(next(iter(form.errors["name"]))))
+        return
+    name = form.cleaned_data["name"]
+    kept = {"mapping": source, "by": request.user, "saved_at": timezone.now()}
+    SavedMapping.objects.update_or_create(office=office, name=name, defaults=kept)
+    words = _("Remembered as “%(name)s”: choose it when the next ledger of this kind comes.")
+    messages.success(request, words % {"name": name})
+
+
+def name_of(file_name: str) -> str:
+    """What a way to read a ledger may be called: its file's name without the ending."""
+    return file_name.rpartition(".")[0][:60] or file_name[:60]
+
+
 def _batch(request: HttpRequest, batch_id: uuid.UUID) -> ImportBatch:
     user: User = request.user  # type: ignore[assignment]
     return get_object_or_404(
-        ImportBatch.objects.select_related("by", "released_by", "office"), pk=batch_id, office__in=offices_of(user)
+        ImportBatch.objects.select_related("by", "released_by", "undone_by", "office"),
+        pk=batch_id,
+        office__in=offices_of(user),
     )
 
 
-def _remarks(report: dict[str, Any]) -> dict[str, Any]:
+def remarks(report: dict[str, Any]) -> dict[str, Any]:
     """The report for the page; very long lists are cut, and say so."""
     refused, doubtful = report.get("refused", []), report.get("doubtful", [])
     return {
@@ -170,20 +220,6 @@ def _remarks(report: dict[str, Any]) -> dict[str, Any]:
         "more_changes": max(0, len(report.get("changes", [])) - SHOWN),
         "more_refused": max(0, len(refused) - SHOWN) + report.get("left_off", {}).get("refused", 0),
         "more_doubtful": max(0, len(doubtful) - SHOWN) + report.get("left_off", {}).get("doubtful", 0),
-    }
-
-
-def _columns(report: dict[str, Any], kind: str) -> dict[str, Any]:
-    """The sheet's columns with what each is read as (its usual and its canonical name), unread ones last, and which
-    of these look as if something would be lost with them."""
-    read = [
-        {"header": header, "name": name, "usual": in_language(*usual_headers(kind, name))}
-        for name, header in report.get("columns", {}).items()
-    ]
-    unread = report.get("unread", [])
-    return {
-        "columns": [*read, *({"header": header, "name": ""} for header in unread)],
-        "telling": listed([header for header in unread if is_telling(header)]),
     }
 
 

@@ -11,29 +11,20 @@ from django.urls import reverse
 
 from casetracker import working
 from casetracker.enums import JobState
-from casetracker.models import Job, User
+from casetracker.models import Job
 from inspections import workflow
 from inspections.enums import VoidKind
 from inspections.models import ImportBatch, Problem
 from tests.cast import Cast
+from tests.inspections import wizard
 from tests.inspections.ledger.test_importing import changed, ledger, take_in
 from tests.inspections.test_concurrency import at_once
+from tests.inspections.wizard import signed_in
 
 
 @pytest.fixture(autouse=True)
 def _data(settings: Any, tmp_path: Path) -> None:
     settings.DATA = tmp_path
-
-
-def signed_in(person: User) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
-
-
-def upload(client: Client, path: Path, **fields: Any) -> Any:
-    with path.open("rb") as file:
-        return client.post(reverse("import"), {"file": file, "how": "problems", "create": "on", **fields})
 
 
 @pytest.mark.usefixtures("committed")
@@ -43,13 +34,9 @@ def test_a_ledger_is_checked_imported_and_released(tmp_path: Path) -> None:
     people = cast()
     client = signed_in(people.supervisor1)
     path = ledger(tmp_path, changed(), changed(问题编号="焦督〔2019〕8号", 发现日期="尽快"))
-    answer = upload(client, path, office=people.office.pk)
+    page = wizard.checked(client, path, people.office.pk)
     checked = Job.objects.get()
-    assert answer["Location"] == reverse("job", args=[checked.pk])
-    working.work()
     assert not Problem.objects.exists()
-
-    page = client.get(client.get(reverse("job", args=[checked.pk]))["Location"])
     assert page.context["report"]["created"] == 1
     assert "尽快" in page.content.decode()
 
@@ -72,8 +59,7 @@ def test_a_worker_that_died_after_the_import_does_not_import_again(tmp_path: Pat
 
     people = cast()
     client = signed_in(people.supervisor1)
-    upload(client, ledger(tmp_path, changed()), office=people.office.pk)
-    working.work()
+    wizard.checked(client, ledger(tmp_path, changed()), people.office.pk)
     client.post(reverse("import_begin", args=[Job.objects.get().pk]))
     working.work()
     job = Job.objects.get(kind="ledger_import")
@@ -91,57 +77,12 @@ def test_pressing_twice_at_the_same_moment_imports_once(tmp_path: Path) -> None:
     from tests.cast import cast
 
     people = cast()
-    upload(signed_in(people.supervisor1), ledger(tmp_path, changed()), office=people.office.pk)
-    working.work()
+    wizard.checked(signed_in(people.supervisor1), ledger(tmp_path, changed()), people.office.pk)
     begin = reverse("import_begin", args=[Job.objects.get().pk])
     clients = [signed_in(people.supervisor1) for _press in range(4)]
     answers = at_once(*(lambda client=client: client.post(begin) for client in clients))
     assert len({answer["Location"] for answer in answers}) == 1
     assert Job.objects.filter(kind="ledger_import").count() == 1
-
-
-@pytest.mark.django_db
-def test_a_file_that_is_no_ledger_says_what_to_do(people: Cast, tmp_path: Path) -> None:
-    client = signed_in(people.supervisor1)
-    path = tmp_path / "letter.csv"
-    path.write_text("Dear colleague,\nplease find enclosed\n", encoding="utf-8")
-    upload(client, path, office=people.office.pk)
-    job = Job.objects.get()
-    working.work()
-    job.refresh_from_db()
-    assert job.state == JobState.FAILED
-    assert "header" in job.error
-    assert job.refusal["en"] == job.error
-    assert "表头" in job.refusal["zh-hans"]
-    assert client.get(reverse("job", args=[job.pk])).status_code == 200
-
-
-@pytest.mark.django_db
-def test_a_ledger_that_lacks_columns_is_refused_in_both_languages(people: Cast, tmp_path: Path) -> None:
-    """Whoever asks for it reads Chinese: what is listed is in each language too."""
-    people.supervisor1.language = "zh-hans"
-    people.supervisor1.save()
-    path = tmp_path / "lacking.csv"
-    path.write_text("问题编号,点位名称,备注\n1,工地,无\n", encoding="utf-8")
-    upload(signed_in(people.supervisor1), path, office=people.office.pk)
-    working.work()
-    refusal = Job.objects.get().refusal
-    assert "no column for “发现日期” (found_on), “县（市、区）” (district), “问题描述” (description)." in refusal["en"]
-    assert "It has: 问题编号, 点位名称, 备注." in refusal["en"]
-    assert "“县（市、区）”" in refusal["zh-hans"]
-    assert "））" not in refusal["zh-hans"]
-    assert "问题编号、点位名称、备注" in refusal["zh-hans"]
-
-
-@pytest.mark.django_db
-def test_a_check_that_failed_leads_back_to_the_import(people: Cast, tmp_path: Path) -> None:
-    client = signed_in(people.supervisor1)
-    path = tmp_path / "letter.csv"
-    path.write_text("Dear colleague", encoding="utf-8")
-    upload(client, path, office=people.office.pk)
-    working.work()
-    page = client.get(reverse("job", args=[Job.objects.get().pk])).content.decode()
-    assert f'href="{reverse("import")}"' in page.split("<main", 1)[1]
 
 
 @pytest.mark.usefixtures("committed")
@@ -152,11 +93,8 @@ def test_an_import_that_would_do_nothing_says_why_instead(tmp_path: Path) -> Non
     client = signed_in(people.supervisor1)
 
     def checked(*rows: list[str]) -> tuple[str, Any]:
-        upload(client, ledger(tmp_path, *rows), office=people.office.pk)
-        working.work()
-        job = Job.objects.filter(kind="ledger_check").latest("created_at")
-        page = client.get(client.get(reverse("job", args=[job.pk]))["Location"]).content.decode()
-        return page, client.post(reverse("import_begin", args=[job.pk]))
+        page = wizard.checked(client, ledger(tmp_path, *rows), people.office.pk).content.decode()
+        return page, client.post(reverse("import_begin", args=[wizard.last_check().pk]))
 
     page, begun = checked(changed(问题编号="abc???"), changed(问题编号="待定"))
     assert "No row can be imported" in page
@@ -231,10 +169,8 @@ def test_the_list_of_imports_asks_the_same_number_of_questions_for_30_as_for_1(
 def checked_page(client: Client, path: Path, office: int, language: str = "en") -> str:
     """The page of the check of this ledger."""
     client.cookies["language"] = language
-    upload(client, path, office=office)
-    working.work()
-    job = Job.objects.filter(kind="ledger_check").latest("created_at")
-    return client.get(client.get(reverse("job", args=[job.pk]))["Location"]).content.decode()
+    content: str = wizard.checked(client, path, office).content.decode()
+    return content
 
 
 @pytest.mark.usefixtures("committed")

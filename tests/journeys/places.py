@@ -44,6 +44,11 @@ NO_PAGE = {
     "evidence": "a picture or a file",
     "mail_file": "a letter to download",
     "export_file": "a list to download; the page with its button is here",
+    "import_draft": "leads on to the step where the ledger stands",
+    "import_example": "a mapping to download",
+    "import_mapping": "a mapping to download",
+    "import_batch_mapping": "a mapping to download",
+    "import_refused": "rows to download",
     "mail_html": "the letter inside its page, in a frame where no script runs, not even one that looks for faults",
     "mfa_download_recovery_codes": "codes to download",
     "site_suggest": "a few lines that a field asks for; the pages with such a field are here",
@@ -106,7 +111,8 @@ def _of_a_supervisor(world: World) -> list[str]:
         address_of("import_check", (world.checked.pk,)),
         address_of("exports"),
         address_of("export", (world.exported.pk,)),
-        address_of("import_batch", (world.imported.pk,)),
+        *(address_of(name, (world.draft.pk,)) for name in ("import_sheet", "import_columns", "import_values")),
+        *(address_of(name, (world.imported.pk,)) for name in ("import_batch", "import_undo")),
         *(address_of("problem_verb", (problems[status].pk, verb.value)) for verb, status in FORMS.items()),
     ]
 

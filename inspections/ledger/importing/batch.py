@@ -5,6 +5,7 @@ import datetime
 import hashlib
 import pickle
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -21,11 +22,26 @@ from inspections.ledger.importing.names import Names
 from inspections.ledger.importing.past import moment
 from inspections.ledger.importing.remarks import KEPT_REMARKS, Remarks
 from inspections.ledger.mapping import LedgerMapping
-from inspections.ledger.rows import Ledger, ParsedRow, open_ledger
+from inspections.ledger.rows import LEFT_OUT, Corrections, Ledger, ParsedRow, open_ledger
 from inspections.models import ImportBatch, ImportRow
 
 CHUNK = 1000
 EVENING = 18  # after the hours of what a ledger tells of a day
+# So many different texts of one column that were not understood are told.
+KEPT_TEXTS = 300
+# What a choice of the mapping's values settles.
+UNMATCHED = frozenset(
+    ["unknown_value", "unknown_district", "unknown_unit", "several_unit", "elsewhere_unit", "unknown_team",
+     "several_team", "elsewhere_team", "unknown_kind", "unknown_site_kind"]
+)  # fmt: skip
+
+
+# The columns for whose texts the pages ask what they mean.
+ASKED = frozenset(
+    ["district", "unit", "co_units", "team", "site_kind", "kind", "route", "special", "severity", "source", "mode"]
+)
+# Outcomes that bring something.
+NEW = ("created", "revived")
 
 
 @dataclass
@@ -38,14 +54,24 @@ class Report:
     updated: int = 0
     unchanged: int = 0
     duplicates: int = 0
+    # Rows that an undone import had brought: they count among the created ones.
+    revived: int = 0
+    # Rows that the mapping leaves out by the value of a column.
+    left_out: int = 0
     hidden: int = 0
     refusals: Remarks = field(default_factory=Remarks)
     refused_rows: int = 0
     doubts: Remarks = field(default_factory=Remarks)
+    # The code of every refused row, also of those whose remarks are too many to be kept.
+    codes: dict[int, str] = field(default_factory=dict)
     changes: list[dict[str, Any]] = field(default_factory=list)
     # The sheet's header of each canonical column that is read, and the headers of columns that are not.
     columns: dict[str, str] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)
+    # Which texts of which canonical column were not understood, and how often each.
+    unmatched: dict[str, Counter[str]] = field(default_factory=dict)
+    # What was read in the place of the sheet's own cells: row, column, value.
+    corrections: list[dict[str, Any]] = field(default_factory=list)
     made: dict[str, int] = field(default_factory=dict)
     made_names: dict[str, list[str]] = field(default_factory=dict)
     batch: ImportBatch | None = None
@@ -62,10 +88,25 @@ class Report:
 
     def refuse(self, *remarks: RowError) -> None:
         self.refused_rows += 1
+        self.codes[remarks[0].row] = remarks[0].code
         self.refusals.add(*remarks)
+        self._note(remarks)
 
     def doubt(self, *remarks: RowError) -> None:
         self.doubts.add(*remarks)
+        self._note(remarks)
+
+    def _note(self, remarks: tuple[RowError, ...]) -> None:
+        """Remember the texts that were not understood."""
+        for one in remarks:
+            if one.code in UNMATCHED and one.name in ASKED and one.value:
+                self.ask(one.name, one.value)
+
+    def ask(self, name: str, text: str) -> None:
+        """Remember a text of a canonical column that was not understood."""
+        known = self.unmatched.setdefault(name, Counter())
+        if text in known or len(known) < KEPT_TEXTS:
+            known[text] += 1
 
     def sort(self) -> None:
         """Bring the remarks into the order of the rows, whichever were taken in first."""
@@ -82,6 +123,8 @@ class Report:
             "updated": self.updated,
             "unchanged": self.unchanged,
             "duplicates": self.duplicates,
+            "revived": self.revived,
+            "left_out": self.left_out,
             "hidden": self.hidden,
             "refused": [one.as_json() for one in self.refused],
             "refused_rows": self.refused_rows,
@@ -90,6 +133,8 @@ class Report:
             "changes": self.changes,
             "columns": self.columns,
             "unread": self.unread,
+            "unmatched": {name: texts.most_common() for name, texts in self.unmatched.items()},
+            "corrections": self.corrections,
             "made": self.made,
             "made_names": self.made_names,
         }
@@ -97,7 +142,8 @@ class Report:
 
 @dataclass
 class Outcome:
-    """What became of one accepted row."""
+    """What became of one accepted row: created, updated, unchanged, duplicate, or revived (an undone import had
+    brought it)."""
 
     row: ParsedRow
     outcome: str
@@ -146,12 +192,14 @@ def import_file(
     progress: Callable[[int, int], None] | None = None,
     job: Job | None = None,
     today: datetime.date | None = None,
+    corrections: Corrections | None = None,
 ) -> Report:
     """Import a ledger into an office, in one transaction; a dry run does everything and takes it back.
 
     Nothing may have happened after `today`, the local day unless one is given: the day on which the ledger is taken
     in. One taken in as on a day of the past is dated the evening of that day.
     Open problems stay `held` (no reminder, no mail speaks of them) until a supervisor releases the batch.
+    `corrections` are read in the place of the sheet's own cells: by row number, then by canonical column.
     Raises LedgerError when the file, its layout or its mapping can't be used. Of a `job` that was imported
     before its worker died, the batch that is there is reported and nothing is imported again.
     """
@@ -160,7 +208,7 @@ def import_file(
         return _reported(made)
     day = today or timezone.localdate()
     now = timezone.now() if today is None else min(timezone.now(), moment(today, EVENING))
-    with open_ledger(path, mapping, today=day) as ledger, transaction.atomic():
+    with open_ledger(path, mapping, today=day, corrections=corrections) as ledger, transaction.atomic():
         batch = ImportBatch.objects.create(
             office=office,
             kind=mapping.kind,
@@ -173,11 +221,11 @@ def import_file(
             released_at=None if held else now,
             job_id=job.pk if job else None,
         )
-        names = Names(office, mapping.create)
+        names = Names(office, mapping.create, mapping.create_only)
         writer = writer_for(mapping, batch, names, held=held, today=day, now=now)
         above = max(ledger.header.rows)
         total = ledger.sheet.rows - above
-        for good, done in _readable(ledger, writer, report):
+        for good, done in _readable(ledger, writer, report, names):
             if not good:
                 batch.refresh_from_db(fields=["state"])  # the server ends a transaction that is silent for 30 s
             _keep(batch, writer.write(good, report), report)
@@ -189,6 +237,7 @@ def import_file(
         report.sort()
         report.hidden = ledger.hidden
         report.columns, report.unread = ledger.read, ledger.unread
+        report.corrections = _corrected(ledger, corrections or {})
         report.made, report.made_names = dict(names.created), dict(names.called)
         batch.report = report.as_json()
         batch.save(update_fields=["report"])
@@ -199,7 +248,7 @@ def import_file(
     return report
 
 
-def _readable(ledger: Ledger, writer: Writer, report: Report) -> Iterator[tuple[list[ParsedRow], int]]:
+def _readable(ledger: Ledger, writer: Writer, report: Report, names: Names) -> Iterator[tuple[list[ParsedRow], int]]:
     """The rows without a fault in chunks, those that wait last, each with the number of the row reached so far."""
     with tempfile.TemporaryFile() as waiting:
         reached = 0
@@ -209,14 +258,28 @@ def _readable(ledger: Ledger, writer: Writer, report: Report) -> Iterator[tuple[
             good: list[ParsedRow] = []
             later: list[ParsedRow] = []
             for row in chunk:
-                if row.errors:
+                if row.errors and row.errors[0].code == LEFT_OUT:
+                    report.left_out += 1
+                elif row.errors:
                     report.refuse(*row.errors)
+                    # Asked for with the other texts, not only once the row is mended.
+                    for name, text in names.unmatched(row.values):
+                        report.ask(name, text)
                 else:
                     (later if writer.waits(row) else good).append(row)
             put_by(later, waiting)
             yield good, reached
         for chunk in chunks(waiting_rows(waiting)):
             yield chunk, reached
+
+
+def _corrected(ledger: Ledger, corrections: Corrections) -> list[dict[str, Any]]:
+    """The corrections as the report tells them, in the order of the rows."""
+    return [
+        {"row": row, "name": name, "column": ledger.read.get(name, name), "value": text}
+        for row, cells in sorted(corrections.items())
+        for name, text in cells.items()
+    ]
 
 
 def _reported(batch: ImportBatch) -> Report:
@@ -235,8 +298,9 @@ def _keep(batch: ImportBatch, outcomes: list[Outcome], report: Report) -> None:
             report.duplicates += 1
             continue
         report.accepted += 1
-        if one.outcome == "created":
+        if one.outcome in NEW:
             report.created += 1
+            report.revived += one.outcome == "revived"
         elif one.outcome == "updated":
             report.updated += 1
             report.changes.extend(one.changes[: max(0, KEPT_REMARKS - len(report.changes))])

@@ -1,15 +1,10 @@
-"""Imports as long work: checking a file, and importing it, each in a worker with visible progress."""
+"""Imports as long work: looking at a file, checking it, importing it and undoing that, in a worker with progress."""
 
 import datetime
-import hashlib
-import shutil
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connections, transaction
 from django.db.models import OuterRef, Subquery
 from django.urls import reverse
@@ -23,40 +18,15 @@ from casetracker.models import Deadline, Event, Job, Unit, User
 from casetracker.working import LostLease
 from inspections.enums import AssignmentState, Clock, ImportState
 from inspections.ledger.errors import LedgerError
+from inspections.ledger.importing import drafts, refused
 from inspections.ledger.importing.batch import import_file
 from inspections.ledger.importing.clocks import restart_deploy_clocks, start_first_clocks
+from inspections.ledger.importing.drafts import CHECK, IMPORT, READ, UNDO
+from inspections.ledger.importing.uploads import kept, refused_of
 from inspections.ledger.mapping import from_dict
-from inspections.models import Assignment, ImportBatch, Problem
+from inspections.models import Assignment, ImportBatch, ImportDraft, Problem
 from inspections.workflow import telling
-
-CHECK, IMPORT = "ledger_check", "ledger_import"
-MOST_BYTES = 50 * 1024 * 1024
-
-
-def keep_upload(file: BinaryIO, name: str) -> str:
-    """Store an uploaded ledger under the hash of its bytes; returns the hash. Raises Invalid when it is too large."""
-    folder = settings.DATA / "ledgers"
-    folder.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256()
-    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as part:
-        size = 0
-        while block := file.read(1 << 20):
-            size += len(block)
-            if size > MOST_BYTES:
-                Path(part.name).unlink()
-                raise Invalid(_("The file is larger than 50 MB. Split it, or remove pictures from it."), field="file")
-            digest.update(block)
-            part.write(block)
-    suffix = Path(name).suffix.lower()[:6]
-    shutil.move(part.name, folder / f"{digest.hexdigest()}{suffix}")
-    return digest.hexdigest() + suffix
-
-
-def kept(key: str) -> Path:
-    """The stored ledger of this key."""
-    if not key.replace(".", "").isalnum():
-        raise FileNotFoundError(key)
-    return Path(settings.DATA) / "ledgers" / key
+from inspections.workflow.undoing import undo_import
 
 
 class SideProgress:
@@ -91,16 +61,21 @@ def run(job: Job, progress: Callable[[int, int], None]) -> dict[str, Any]:
     params = job.params
     side = SideProgress(job)
     try:
+        path, mapping = kept(params["file"]), from_dict(params["mapping"])
+        corrections = drafts.corrections_of(params.get("corrections", {}))
         report = import_file(
-            kept(params["file"]),
-            from_dict(params["mapping"]),
+            path,
+            mapping,
             office=Unit.objects.get(pk=params["office"]),
             by=job.requested_by,
             file_name=params["file_name"],
             dry_run=job.kind == CHECK,
             progress=side,
             job=job,
+            corrections=corrections,
         )
+        if job.kind == CHECK and report.codes:
+            refused.keep(refused_of(job.pk), path, mapping, corrections, report)
     except LedgerError as error:
         raise Invalid(error.message) from error
     finally:
@@ -111,10 +86,40 @@ def run(job: Job, progress: Callable[[int, int], None]) -> dict[str, Any]:
     return result
 
 
+def look(job: Job, progress: Callable[[int, int], None]) -> dict[str, Any]:
+    """A first look at a large file."""
+    draft = ImportDraft.objects.filter(pk=job.params["draft"]).first()
+    if draft is None:
+        raise Invalid(_("This upload is gone. Choose the file again."))
+    try:
+        drafts.see(draft)
+    except LedgerError as error:
+        raise Invalid(error.message) from error
+    return {}
+
+
+def undo(job: Job, progress: Callable[[int, int], None]) -> dict[str, Any]:
+    """Undo an import; the result says of each of the first rows what became of it, or what was built on it."""
+    assert job.requested_by is not None, "an import is undone by somebody"
+    side = SideProgress(job)
+    try:
+        batch = ImportBatch.objects.get(pk=job.params["batch"])
+        return undo_import(batch, by=job.requested_by, job_id=job.pk, progress=side)
+    finally:
+        side.close()
+
+
 def result_url(job: Job) -> str:
-    """The page of the check, or of the batch that the import made."""
+    """The next page of the way: columns after a look; values, where some were not understood, or the check; the batch
+    that was made or undone, or what stands in the way of that."""
+    if job.kind == READ:
+        return reverse("import_draft", args=[job.params["draft"]])
     if job.kind == CHECK:
+        if job.params.get("draft") and drafts.unsettled(job.result, job.params.get("settled", {})):
+            return reverse("import_values", args=[job.params["draft"]])
         return reverse("import_check", args=[job.pk])
+    if job.kind == UNDO:
+        return reverse("import_undo" if "built" in job.result else "import_batch", args=[job.params["batch"]])
     return reverse("import_batch", args=[job.result["batch"]])
 
 
@@ -126,6 +131,8 @@ def release(batch: ImportBatch, *, by: User | None) -> int:
     a word to the unit, is told to it now. Raises IllegalMove when it was released or undone already.
     """
     row = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+    if row.state == ImportState.UNDONE:
+        raise IllegalMove(_("This import was undone already."))
     if row.released_at is not None or row.state != ImportState.DONE:
         raise IllegalMove(_("This batch was released already."))
     now = timezone.now()
@@ -209,6 +216,16 @@ def _tell_assigned(events: list[Event]) -> None:
 
 AGAIN: dict[str, Any] = {"begin_url": "import", "begin_words": _("Choose another file, or read it another way")}
 KINDS = (
+    registry.JobKind(READ, _("Looking at the ledger"), look, result_url, lease_seconds=120, **AGAIN),
     registry.JobKind(CHECK, _("Checking the ledger"), run, result_url, lease_seconds=120, **AGAIN),
     registry.JobKind(IMPORT, _("Importing the ledger"), run, result_url, lease_seconds=120, **AGAIN),
+    registry.JobKind(
+        UNDO,
+        _("Undoing the import"),
+        undo,
+        result_url,
+        lease_seconds=120,
+        begin_url="import",
+        begin_words=_("Back to the imports"),
+    ),  # fmt: skip
 )

@@ -2,9 +2,9 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -26,11 +26,11 @@ GOVERNMENT = re.compile(r"(政府|管委会|管理委员会|街道|办事处)$")
 
 
 SEVERAL = _(
-    "Several units are called “%(name)s”, so none was taken. Use the full name, or say in the mapping which is meant."
+    "Several units are called “%(name)s”, so none was taken. Choose under “Values” which is meant, or use its full "
+    "name."
 )
 ELSEWHERE = _(
-    "The unit “%(name)s” is not one of this office, so it was not taken. Use another name, or say in the mapping "
-    "which is meant."
+    "The unit “%(name)s” is not one of this office, so it was not taken. Choose under “Values” which one is meant."
 )
 
 
@@ -95,6 +95,8 @@ class Names:
 
     office: Unit
     create: frozenset[str]
+    # The same for single names, normalised.
+    create_only: Mapping[str, frozenset[str]] = field(default_factory=dict)
     created: dict[str, int] = field(default_factory=dict)
     # The first names of what was created, of each sort.
     called: dict[str, list[str]] = field(default_factory=dict)
@@ -132,7 +134,7 @@ class Names:
     def unit(self, name: str) -> Unit | None:
         """The unit of this name, former name or alias to which the office may hand problems. Raises Unclear."""
         found = self._units.find(name)
-        if found is None and "units" in self.create:
+        if found is None and self._may_create("units", name):
             kind = UnitKind.GOVERNMENT if GOVERNMENT.search(name) else UnitKind.DEPARTMENT
             found = self._make_unit(name, kind, None)
             self._units.add(name, found)
@@ -142,7 +144,7 @@ class Names:
     def team(self, name: str) -> Unit | None:
         """The supervision team of this name under the office, or the office itself. Raises Unclear."""
         found = self._teams.find(name)
-        if found is None and "teams" in self.create:
+        if found is None and self._may_create("teams", name):
             found = self._make_unit(name, UnitKind.TEAM, self.office)
             self._teams.add(name, found)
             self._count("teams", name)
@@ -165,7 +167,7 @@ class Names:
         if not name:
             return self._site_kinds["other"]
         found = self._site_kinds.get(normalise(name))
-        if found is None and "kinds" in self.create:
+        if found is None and self._may_create("kinds", name):
             found = SiteKind.objects.create(code=_code(name), name_zh=name, position=len(self._site_kinds))
             self._site_kinds[normalise(name)] = found
             self._count("kinds", name)
@@ -177,7 +179,7 @@ class Names:
 
     def kind(self, name: str) -> ProblemKind | None:
         found = self._kinds.get(normalise(name))
-        if found is None and "kinds" in self.create:
+        if found is None and self._may_create("kinds", name):
             found = ProblemKind.objects.create(code=_code(name), name_zh=name, position=len(self._kinds))
             self._kinds[normalise(name)] = found
             self._count("kinds", name)
@@ -197,7 +199,7 @@ class Names:
         found = self._sites.get(key)
         if found is None:
             site_kind = self.site_kind(kind)
-            if "sites" not in self.create or site_kind is None:
+            if not self._may_create("sites", name) or site_kind is None:
                 return None
             found = Site(office=self.office, name=name, district=district, kind=site_kind, lat=lat, lon=lon)
             found.search = index_site(found)
@@ -221,6 +223,31 @@ class Names:
         self.flush()
         if len(self._sites) > 20_000:
             self._sites.clear()
+
+    def unmatched(self, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """The names of a row that mean nothing here and may not be created: column and name."""
+        for column, what, find in (
+            ("district", "", self.district),
+            ("team", "teams", self.team),
+            ("site_kind", "kinds", self.site_kind),
+            ("kind", "kinds", self.kind),
+            ("unit", "units", self.unit),
+            ("co_units", "units", self.unit),
+        ):
+            told = values.get(column) or []
+            for name in [told] if isinstance(told, str) else told:
+                if not self._may_create(what, name) and not self._is_known(find, name):
+                    yield column, name
+
+    @staticmethod
+    def _is_known(find: Callable[[str], Any], name: str) -> bool:
+        try:
+            return find(name) is not None
+        except Unclear:
+            return False
+
+    def _may_create(self, what: str, name: str) -> bool:
+        return what in self.create or normalise(name) in self.create_only.get(what, ())
 
     def _count(self, what: str, name: str = "") -> None:
         self.created[what] = self.created.get(what, 0) + 1

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from casetracker.models import Event, NumberSeries
+from inspections.enums import ImportState, Status
 from inspections.ledger.cells import CaseNumber
 from inspections.ledger.errors import Message, RowError
 from inspections.ledger.importing.batch import Outcome, Report
@@ -33,6 +34,9 @@ EXTERNAL_TAKEN = _(
 )
 SEVERAL_VISITS = _("Several visits of the team fit this problem; it was joined to none of them.")
 CHANGED_MEANWHILE = _("“%(name)s” was changed here since it was imported; the row was not taken over.")
+
+# What is read with a problem that is to be written anew.
+PARTS = ("kind", "district", "site", "team", "lead_unit", "office", "import_batch")
 
 
 class ProblemWriter:
@@ -106,7 +110,7 @@ class ProblemWriter:
             elif elsewhere is not None and elsewhere != problem:
                 refusal = Message(EXTERNAL_TAKEN, {"name": past.external_id, "number": elsewhere.number})
                 column = past.row.headers.get("external_id", "external_id")
-                report.refuse(RowError(past.row.row, column, past.external_id, "duplicate", refusal))
+                report.refuse(RowError(past.row.row, column, past.external_id, "duplicate", refusal, "external_id"))
             elif problem is None:
                 new.append(past)
             else:
@@ -123,7 +127,7 @@ class ProblemWriter:
             office=self.office,
         )
         found: dict[str, Problem] = {}
-        for problem in rows.defer("search"):
+        for problem in rows.select_related("import_batch").defer("search"):
             found[f"number:{problem.number}"] = problem
             if problem.external_id:
                 found[f"external:{problem.external_id}"] = problem
@@ -137,23 +141,29 @@ class ProblemWriter:
         What is to be written anew is locked first and judged then: a step of the workflow at the same moment
         either comes before and is seen here, or waits and finds the problem as the ledger has it.
         """
-        changed = [problem.pk for past, problem in known if _is_changed(past, problem)]
+        changed = [problem.pk for past, problem in known if _is_changed(past, problem) or _is_undone(problem)]
         rows = Problem.objects.select_for_update(of=("self",)).filter(pk__in=changed).order_by("pk").defer("search")
-        locked = {row.pk: row for row in rows.select_related("kind", "district", "site", "team", "lead_unit", "office")}
+        locked = {row.pk: row for row in rows.select_related(*PARTS)}
         events = Event.objects.filter(subject_type="problem", subject_id__in=changed).exclude(verb__in=OWN_VERBS)
         touched = set(events.values_list("subject_id", flat=True))
         outcomes = []
         for past, seen in known:
             problem = locked.get(seen.pk, seen)
-            if not _is_changed(past, problem):
+            revived = _is_undone(problem)
+            if not revived and not _is_changed(past, problem):
                 outcomes.append(Outcome(past.row, "unchanged", problem.pk))
             elif problem.import_batch_id is None or problem.pk in touched:
                 doubt = remark(past.row, "number", problem.number, "conflict", CHANGED_MEANWHILE)
                 row = dataclasses.replace(past.row, doubtful=(*past.row.doubtful, doubt))
                 outcomes.append(Outcome(row, "unchanged", problem.pk))
             else:
-                before, changes = rewrite(past, problem, self.batch, self.now, held=self.held, today=self.today)
-                outcomes.append(Outcome(past.row, "updated", problem.pk, before, changes))
+                before, changes = rewrite(
+                    past, problem, self.batch, self.now, held=self.held, today=self.today, revived=revived
+                )
+                if revived:
+                    outcomes.append(Outcome(past.row, "revived", problem.pk))
+                else:
+                    outcomes.append(Outcome(past.row, "updated", problem.pk, before, changes))
         return outcomes
 
     # --- New ---
@@ -205,6 +215,12 @@ def _is_same(past: Past, problem: Problem) -> bool:
     return not problem.external_id or problem.external_id == past.external_id
 
 
+def _is_undone(problem: Problem) -> bool:
+    """Is it void because the import that brought it was undone?"""
+    batch = problem.import_batch
+    return problem.status == Status.VOID and batch is not None and batch.state == ImportState.UNDONE
+
+
 def _is_changed(past: Past, problem: Problem) -> bool:
     return problem.import_digest != past.digest
 
@@ -212,4 +228,4 @@ def _is_changed(past: Past, problem: Problem) -> bool:
 def _taken(past: Past, problem: Problem) -> RowError:
     facts = {"number": problem.number, "site": problem.site_name, "found_on": problem.found_on.isoformat()}
     column = past.row.headers.get("number", "number")
-    return RowError(past.row.row, column, problem.number, "duplicate", Message(NUMBER_TAKEN, facts))
+    return RowError(past.row.row, column, problem.number, "duplicate", Message(NUMBER_TAKEN, facts), "number")

@@ -15,7 +15,7 @@ from inspections.ledger.errors import Message, RowError
 from inspections.ledger.importing.batch import Report, key_of
 from inspections.ledger.importing.names import Names, Unclear
 from inspections.ledger.importing.past import Past
-from inspections.ledger.importing.visits import UNKNOWN_DISTRICT, UNKNOWN_SITE, UNKNOWN_TEAM, remark
+from inspections.ledger.importing.visits import UNKNOWN_DISTRICT, UNKNOWN_TEAM, no_site, remark
 from inspections.ledger.rows import ParsedRow
 from inspections.models import Site
 
@@ -23,8 +23,10 @@ Found = TypeVar("Found")
 
 HIGHEST_NUMBER = 999_999_999
 
-UNKNOWN_UNIT = _("No unit is called “%(name)s”; the problem was imported without it.")
-UNKNOWN_KIND = _("No kind of problem is called “%(name)s”; the problem was imported without it.")
+UNKNOWN_UNIT = _("No unit is called “%(name)s”; the problem comes without it unless “Values” says which one is meant.")
+UNKNOWN_KIND = _(
+    "No kind of problem is called “%(name)s”; the problem comes without it unless “Values” says which one is meant."
+)
 NUMBER_TOO_HIGH = _("“%(value)s” is not a number that fits here.")
 
 
@@ -38,7 +40,8 @@ def resolve(row: ParsedRow, names: Names, report: Report, now: datetime.datetime
     number: CaseNumber | None = values.get("number")
     if number is not None and (number.seq or 0) > HIGHEST_NUMBER:
         message = Message(NUMBER_TOO_HIGH, {"value": number.text})
-        report.refuse(RowError(row.row, row.headers.get("number", "number"), number.text, "bad_number", message))
+        column = row.headers.get("number", "number")
+        report.refuse(RowError(row.row, column, number.text, "bad_number", message, "number"))
         return None
     doubts: list[RowError] = []
     team = _look_up(row, "team", values.get("team"), names.team, UNKNOWN_TEAM, doubts) or names.office
@@ -76,7 +79,7 @@ def _place(row: ParsedRow, names: Names, report: Report) -> tuple[District, Site
         return None
     site = names.site(values["site"], district, values.get("site_kind"), values.get("lat"), values.get("lon"))
     if site is None:
-        report.refuse(remark(row, "site", values["site"], "unknown_site", UNKNOWN_SITE))
+        report.refuse(no_site(row, names))
         return None
     return district, site
 

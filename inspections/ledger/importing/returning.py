@@ -31,7 +31,7 @@ LOOP_OWNED_EMPTY = _(
 TWICE = _("This problem stands on another row with other content.")
 
 # What imports themselves write into a problem's history.
-OWN_VERBS = ("import", "release_import")
+OWN_VERBS = ("import", "release_import", "undo_import")
 
 
 class Returning:

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
+from casetracker import audit
 from casetracker.models import Unit
 from inspections.enums import VisitMode
 from inspections.ledger import checks
@@ -16,9 +17,12 @@ from inspections.ledger.rows import ParsedRow
 from inspections.models import AlertPeriod, ImportBatch, Visit, VisitInspector
 from inspections.visiting.alerting import alerts_over, gravest, hold_alerts
 
-UNKNOWN_DISTRICT = _("No district is called “%(name)s”. Use its name or its code.")
-UNKNOWN_TEAM = _("No supervision team is called “%(name)s”.")
-UNKNOWN_SITE = _("No site is called “%(name)s”. Make it first, or let the import create sites.")
+UNKNOWN_DISTRICT = _(
+    "No district is called “%(name)s”. Choose under “Values” which one it is, or correct the cell to its name or code."
+)
+UNKNOWN_TEAM = _("No supervision team is called “%(name)s”. Choose under “Values” which one it is.")
+UNKNOWN_SITE = _("No site is called “%(name)s”. Tick “Sites” under “Create what is new”, or correct its name.")
+UNKNOWN_SITE_KIND = _("No kind of site is called “%(name)s”. Choose under “Values” which one it is.")
 OTHER_OFFICE = _("This row was exported by another office. Import it there, or empty its check code.")
 VISIT_IS_HERE = _("This visit is here already and a file can’t change it. Correct it on its page.")
 
@@ -55,12 +59,15 @@ class VisitWriter:
             self.seen.add(key)
             found.append((row, key, facts))
         self.names.flush()
-        known = dict(
-            Visit.objects.filter(import_key__in=[key for _row, key, _facts in found]).values_list("import_key", "id")
-        )
+        here = Visit.objects.filter(import_key__in=[key for _row, key, _facts in found])
+        known = dict(here.values_list("import_key", "id"))
+        undone = {visit.import_key: visit for visit in here.filter(undone=True)}
         new: list[Visit] = []
         people: list[VisitInspector] = []
         for row, key, facts in found:
+            if key in undone:
+                outcomes.append(Outcome(row, "revived", known[key]))
+                continue
             if key in known:
                 outcomes.append(Outcome(row, "unchanged", known[key]))
                 continue
@@ -68,6 +75,7 @@ class VisitWriter:
             new.append(visit)
             people.extend(VisitInspector(visit=visit, name=name) for name in row.values.get("inspectors") or [])
             outcomes.append(Outcome(row, "created", visit.pk))
+        self._revive(list(undone.values()))
         Visit.objects.bulk_create(new, batch_size=CHUNK)
         VisitInspector.objects.bulk_create(people, batch_size=CHUNK)
         return outcomes
@@ -86,6 +94,19 @@ class VisitWriter:
                 outcomes.append(Outcome(row, "unchanged", subjects[row.row]))
         return back
 
+    def _revive(self, visits: list[Visit]) -> None:
+        """Let visits count again that an undone import had brought."""
+        Visit.objects.filter(pk__in=[visit.pk for visit in visits]).update(undone=False, import_batch=self.batch)
+        audit.record_many(
+            [
+                audit.event(
+                    subject_type="visit", subject_id=visit.pk, label=visit.site_name, verb="import",
+                    by=self.batch.by, at=self.now, file=self.batch.file_name, batch=str(self.batch.pk),
+                )
+                for visit in visits
+            ]
+        )  # fmt: skip
+
     def _facts(self, row: ParsedRow, report: Report) -> dict[str, Any] | None:
         """The columns of one visit; None when the row is refused."""
         values = row.values
@@ -103,7 +124,7 @@ class VisitWriter:
             return None
         site = self.names.site(values["site"], district, values.get("site_kind"), values.get("lat"), values.get("lon"))
         if site is None:
-            report.refuse(remark(row, "site", values["site"], "unknown_site", UNKNOWN_SITE))
+            report.refuse(no_site(row, self.names))
             return None
         inspectors = values.get("inspectors") or []
         return {
@@ -171,4 +192,14 @@ def _on_code(row: ParsedRow, code: str, message: Any) -> RowError:
 
 def remark(row: ParsedRow, column: str, value: Any, code: str, message: Any) -> RowError:
     """A remark on a canonical column of a row, under the sheet's own header text, with the value in the message."""
-    return RowError(row.row, row.headers.get(column, column), str(value)[:200], code, Message(message, {"name": value}))
+    return RowError(
+        row.row, row.headers.get(column, column), str(value)[:200], code, Message(message, {"name": value}), column
+    )
+
+
+def no_site(row: ParsedRow, names: Names) -> RowError:
+    """Why the site of a row was neither found nor made."""
+    kind = row.values.get("site_kind")
+    if kind and names.site_kind(kind) is None:
+        return remark(row, "site_kind", kind, "unknown_site_kind", UNKNOWN_SITE_KIND)
+    return remark(row, "site", row.values["site"], "unknown_site", UNKNOWN_SITE)

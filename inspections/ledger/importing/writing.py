@@ -14,6 +14,7 @@ from inspections.ledger.importing.clocks import SUBJECT, clocks_of, first_clocks
 from inspections.ledger.importing.past import Past, columns_of, stages_of
 from inspections.models import Assignment, ImportBatch, Problem, Recheck, Stage
 from inspections.searching import index_problem
+from inspections.workflow.undoing import snapshot
 
 BATCH = 1000
 
@@ -136,17 +137,25 @@ def _assignments(past: Past, since: datetime.datetime) -> list[Assignment]:
 
 
 def rewrite(
-    past: Past, problem: Problem, batch: ImportBatch, now: datetime.datetime, *, held: bool, today: datetime.date
+    past: Past,
+    problem: Problem,
+    batch: ImportBatch,
+    now: datetime.datetime,
+    *,
+    held: bool,
+    today: datetime.date,
+    revived: bool = False,
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Bring a locked problem that only imports have written to what the ledger says now.
 
-    Returns the values before, and what changed as the report tells it.
+    Returns what it was before (a snapshot to restore it from), and what changed as the report tells it.
 
     Its stages, clocks and assignments are made anew from the ledger's dates; its number, visit and history stay.
-    One that the ledger opens again is `held` with this batch, whoever released the one it came with.
+    One that the ledger opens again is `held` with this batch, whoever released the one it came with; so is one that an
+    undone import had brought, which is `revived` by this one.
     """
     past.problem = problem
-    was_open = problem.is_open
+    was, was_open = snapshot(problem), problem.is_open
     handled = handlers_of(problem)
     units = dict(Assignment.objects.live().filter(problem=problem).values_list("unit_id", "unit__name_zh"))
     before: dict[str, Any] = {}
@@ -158,8 +167,8 @@ def rewrite(
             setattr(problem, name, value)
     problem.status_since = stages_of(past)[-1][1]
     problem.import_digest = past.digest
-    if problem.is_open and not was_open:
-        problem.held, problem.import_batch = held, batch
+    if revived or (problem.is_open and not was_open):
+        problem.held, problem.import_batch = held and problem.is_open, batch
     else:
         problem.held = problem.held and problem.is_open
     problem.version += 1
@@ -178,9 +187,11 @@ def rewrite(
     if problem.is_open and others != co_units:
         before["co_units"], after["co_units"] = "、".join(others), "、".join(co_units)
     event.before, event.after = before, after
+    if revived:
+        event.details["revived"] = True
     audit.record_many([event])
     tell_changed(event, problem, handled, set(units))
-    return before, changes_of(past, before, after)
+    return was | {"named": audit.plain(before)}, changes_of(past, before, after)
 
 
 def _event(past: Past, batch: ImportBatch, now: datetime.datetime, verb: str) -> Any:
