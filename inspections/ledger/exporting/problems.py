@@ -3,7 +3,6 @@
 import datetime
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from django.http import QueryDict
@@ -56,7 +55,7 @@ def table(user: User, query: str) -> Table:
             yield [
                 problem.number,
                 words.light(problem),
-                problem.title,
+                words.name(problem.kind) or problem.title,
                 problem.description,
                 words.yes if problem.special else None,
                 problem.site_name,
@@ -73,8 +72,27 @@ class Words:
         self.today = today
         self.calendar = calendar
         self.yes = _("yes")
-        self.word = cache(str)
+        # By the label itself: to compare two of them would translate them each time.
+        self._words: dict[int, str] = {}
+        self._names: dict[tuple[type, Any], str] = {}
         self._lights: dict[tuple[Any, ...], str] = {}
+
+    def word(self, label: Any) -> str:
+        """A label of a choice, which lives as long as the program."""
+        known = self._words.get(id(label))
+        if known is None:
+            known = self._words[id(label)] = str(label)
+        return known
+
+    def name(self, row: Any) -> str | None:
+        """The name of a unit, a district or a kind; None where there is none."""
+        if row is None:
+            return None
+        key = (type(row), row.pk)
+        known = self._names.get(key)
+        if known is None:
+            known = self._names[key] = str(row.name)
+        return known
 
     def light(self, problem: Problem) -> str:
         """What the light of the row says."""
@@ -101,10 +119,6 @@ class Part:
     cell: Callable[[Problem, Words], Cell]
 
 
-def _name(row: Any) -> Cell:
-    return row.name if row is not None else None
-
-
 def _due_on(problem: Problem, words: Words) -> Cell:
     """The date that the list shows: that of the present step, else the rectification's."""
     clock = step_clock(problem)
@@ -120,10 +134,10 @@ def _due_for(problem: Problem, words: Words) -> Cell:
 
 # What each column of the list becomes.
 PARTS: dict[str, tuple[Part, ...]] = {
-    "unit": (Part(gettext_lazy("Responsible unit"), 24, lambda problem, words: _name(problem.lead_unit)),),
+    "unit": (Part(gettext_lazy("Responsible unit"), 24, lambda problem, words: words.name(problem.lead_unit)),),
     "responsible": (Part(gettext_lazy("Responsible person"), 16, lambda problem, words: problem.responsible_name),),
-    "district": (Part(gettext_lazy("District"), 16, lambda problem, words: _name(problem.district)),),
-    "team": (Part(gettext_lazy("Team"), 20, lambda problem, words: _name(problem.team)),),
+    "district": (Part(gettext_lazy("District"), 16, lambda problem, words: words.name(problem.district)),),
+    "team": (Part(gettext_lazy("Team"), 20, lambda problem, words: words.name(problem.team)),),
     "party": (Part(gettext_lazy("Responsible party"), 28, lambda problem, words: problem.party_name),),
     "severity": (Part(gettext_lazy("Severity"), 12, lambda problem, words: words.word(SEVERITIES[problem.severity])),),
     "route": (Part(gettext_lazy("Route"), 16, lambda problem, words: words.word(ROUTES[problem.route])),),
