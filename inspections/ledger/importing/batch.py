@@ -20,7 +20,7 @@ from inspections.enums import ImportState
 from inspections.ledger.errors import RowError
 from inspections.ledger.importing.names import Names
 from inspections.ledger.mapping import LedgerMapping
-from inspections.ledger.rows import LEFT_OUT, Corrections, Ledger, ParsedRow, open_ledger
+from inspections.ledger.rows import LEFT_OUT, Corrections, Ledger, ParsedRow, open_ledger, read_later
 from inspections.models import ImportBatch, ImportRow
 
 CHUNK = 1000
@@ -57,6 +57,8 @@ class Report:
     # Rows that the mapping leaves out by the value of a column.
     left_out: int = 0
     hidden: int = 0
+    # Rows of which a cell that may name several problems names none that is new.
+    nothing: int = 0
     refused: list[RowError] = field(default_factory=list)
     refused_rows: int = 0
     # The code of every refused row, also of those whose remarks are too many to be kept.
@@ -110,6 +112,7 @@ class Report:
             "revived": self.revived,
             "left_out": self.left_out,
             "hidden": self.hidden,
+            "nothing": self.nothing,
             "refused": [one.as_json() for one in self.refused],
             "refused_rows": self.refused_rows,
             "doubtful": [one.as_json() for one in self.doubtful],
@@ -189,7 +192,8 @@ def import_file(
     if job is not None and not dry_run and (made := ImportBatch.objects.filter(job_id=job.pk).first()):
         return _reported(made)
     day = today or timezone.localdate()
-    with open_ledger(path, mapping, today=day, corrections=corrections) as ledger, transaction.atomic():
+    later = read_later(path, mapping, today=day, corrections=corrections)
+    with open_ledger(path, mapping, today=day, corrections=corrections, later=later) as ledger, transaction.atomic():
         batch = ImportBatch.objects.create(
             office=office,
             kind=mapping.kind,
@@ -213,7 +217,7 @@ def import_file(
         writer.finish()
         names.flush()
         report.sort()
-        report.hidden = ledger.hidden
+        report.rows, report.nothing, report.hidden = ledger.count, ledger.nothing, ledger.hidden
         report.columns, report.unread = ledger.read, ledger.unread
         report.corrections = _corrected(ledger, corrections or {})
         report.made, report.made_names = dict(names.created), dict(names.called)
@@ -231,7 +235,6 @@ def _readable(ledger: Ledger, writer: Writer, report: Report) -> Iterator[tuple[
     with tempfile.TemporaryFile() as waiting:
         reached = 0
         for chunk in chunks(iter(ledger)):
-            report.rows += len(chunk)
             reached = chunk[-1].row
             good: list[ParsedRow] = []
             later: list[ParsedRow] = []
