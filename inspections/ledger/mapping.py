@@ -16,10 +16,25 @@ from casetracker.wording import listed_lazy
 from inspections.ledger.cells import normalise
 from inspections.ledger.errors import CellError, MappingError
 from inspections.ledger.fields import KINDS, Context, Field
+from inspections.ledger.splitting import FIXED, Again, Split
 
 PROFILES = Path(__file__).with_name("profiles")
-KEYS = ("kind", "sheet", "header_row", "date_order", "columns", "values", "leave_out", "defaults", "create")
+KEYS = (
+    "kind",
+    "sheet",
+    "header_row",
+    "date_order",
+    "columns",
+    "values",
+    "leave_out",
+    "split",
+    "recheck",
+    "defaults",
+    "create",
+)
 CREATABLE = ("units", "teams", "sites", "kinds")
+SPLIT_KEYS = ("column", "by", "part", "fixed", "none")
+RECHECK_KEYS = ("column", "values")
 DATE_ORDERS = ("ymd", "mdy", "dmy")
 
 
@@ -29,7 +44,8 @@ class LedgerMapping:
 
     `columns`: canonical name to header text. `values`: canonical name to {normalised cell text: value}.
     `defaults`: canonical name to a value as Field.read returns it; `year` completes dates without one.
-    `leave_out`: canonical name to the normalised cell texts whose rows are left out. `create`: which unknown names the
+    `leave_out`: canonical name to the normalised cell texts whose rows are left out. `split` and `recheck`: a cell that
+    names several problems, and rows that re-inspect what earlier ones named. `create`: which unknown names the
     importer may create (units, teams, sites, kinds), `create_only` the same for single names, normalised. `source`: the
     mapping as given.
     """
@@ -43,6 +59,8 @@ class LedgerMapping:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     year: int | None = None
     leave_out: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    split: Split | None = None
+    recheck: Again | None = None
     create: frozenset[str] = frozenset()
     create_only: Mapping[str, frozenset[str]] = field(default_factory=dict)
     source: Mapping[str, Any] = field(default_factory=dict)
@@ -141,11 +159,15 @@ def from_dict(source: Mapping[str, Any], *, is_complete: bool = True) -> LedgerM
         defaults={name: read_default(name, names[name], value, order) for name, value in defaults.items()},
         year=int(year) if year is not None else None,
         leave_out=read_leave_out(section(source, "leave_out", names)),
+        split=read_split(section(source, "split", SPLIT_KEYS), names),
+        recheck=read_recheck(section(source, "recheck", RECHECK_KEYS)),
         create=frozenset(name for name, wish in create.items() if wish is True),
         create_only={name: normalised(wish) for name, wish in create.items() if not isinstance(wish, bool)},
         source=dict(source),
     )
-    lacking = [name for name in mapping.required if columns and name not in columns and name not in mapping.defaults]
+    split = mapping.split.names if mapping.split else []
+    known = {*columns, *split, *mapping.defaults}
+    lacking = [name for name in mapping.required if columns and name not in known]
     if lacking and is_complete:
         raise MappingError(
             "missing_columns",
@@ -231,6 +253,37 @@ def read_leave_out(tables: dict[str, Any]) -> dict[str, frozenset[str]]:
         if not is_texts(texts):
             raise bad_value(f"leave_out.{name}", texts, '["…"]')
     return {name: normalised(texts) for name, texts in tables.items() if texts}
+
+
+def read_split(table: dict[str, Any], names: Mapping[str, Field]) -> Split | None:
+    """Return how a cell names several problems; None where the mapping says nothing of it."""
+    if not table:
+        return None
+    for key in ("column", "part"):
+        if not isinstance(table.get(key), str) or not table[key].strip():
+            raise bad_value(f"split.{key}", table.get(key), "text")
+    try:
+        part = re.compile(table["part"])
+    except re.error as problem:
+        raise bad_value("split.part", table["part"], _("a regular expression: %(why)s") % {"why": problem}) from problem
+    check_known(part.groupindex, [*names, FIXED], "split.part")
+    if not set(part.groupindex) - {FIXED}:
+        raise bad_value("split.part", table["part"], "(?P<kind>…)")
+    none = table.get("none", [])
+    if not is_texts(none):
+        raise bad_value("split.none", none, '["…"]')
+    return Split(table["column"], str(table.get("by", ",")), part, str(table.get(FIXED, "")), normalised(none))
+
+
+def read_recheck(table: dict[str, Any]) -> Again | None:
+    """Return which rows re-inspect; None where the mapping says nothing of it."""
+    if not table:
+        return None
+    if not isinstance(table.get("column"), str) or not table["column"].strip():
+        raise bad_value("recheck.column", table.get("column"), "text")
+    if not is_texts(table.get("values")) or not table["values"]:
+        raise bad_value("recheck.values", table.get("values"), '["…"]')
+    return Again(table["column"], normalised(table["values"]))
 
 
 def read_default(name: str, known: Field, value: Any, order: str) -> Any:

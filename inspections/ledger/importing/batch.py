@@ -22,7 +22,7 @@ from inspections.ledger.importing.names import Names
 from inspections.ledger.importing.past import moment
 from inspections.ledger.importing.remarks import KEPT_REMARKS, Remarks
 from inspections.ledger.mapping import LedgerMapping
-from inspections.ledger.rows import LEFT_OUT, Corrections, Ledger, ParsedRow, open_ledger
+from inspections.ledger.rows import LEFT_OUT, Corrections, Ledger, ParsedRow, open_ledger, read_later
 from inspections.models import ImportBatch, ImportRow
 
 CHUNK = 1000
@@ -59,6 +59,8 @@ class Report:
     # Rows that the mapping leaves out by the value of a column.
     left_out: int = 0
     hidden: int = 0
+    # Rows of which a cell that may name several problems names none that is new.
+    nothing: int = 0
     refusals: Remarks = field(default_factory=Remarks)
     refused_rows: int = 0
     doubts: Remarks = field(default_factory=Remarks)
@@ -126,6 +128,7 @@ class Report:
             "revived": self.revived,
             "left_out": self.left_out,
             "hidden": self.hidden,
+            "nothing": self.nothing,
             "refused": [one.as_json() for one in self.refused],
             "refused_rows": self.refused_rows,
             "doubtful": [one.as_json() for one in self.doubtful],
@@ -208,7 +211,8 @@ def import_file(
         return _reported(made)
     day = today or timezone.localdate()
     now = timezone.now() if today is None else min(timezone.now(), moment(today, EVENING))
-    with open_ledger(path, mapping, today=day, corrections=corrections) as ledger, transaction.atomic():
+    later = read_later(path, mapping, today=day, corrections=corrections)
+    with open_ledger(path, mapping, today=day, corrections=corrections, later=later) as ledger, transaction.atomic():
         batch = ImportBatch.objects.create(
             office=office,
             kind=mapping.kind,
@@ -235,7 +239,7 @@ def import_file(
         writer.finish()
         names.flush()
         report.sort()
-        report.hidden = ledger.hidden
+        report.rows, report.nothing, report.hidden = ledger.count, ledger.nothing, ledger.hidden
         report.columns, report.unread = ledger.read, ledger.unread
         report.corrections = _corrected(ledger, corrections or {})
         report.made, report.made_names = dict(names.created), dict(names.called)
@@ -253,7 +257,6 @@ def _readable(ledger: Ledger, writer: Writer, report: Report, names: Names) -> I
     with tempfile.TemporaryFile() as waiting:
         reached = 0
         for chunk in chunks(iter(ledger)):
-            report.rows += len(chunk)
             reached = chunk[-1].row
             good: list[ParsedRow] = []
             later: list[ParsedRow] = []

@@ -86,6 +86,7 @@ def parts_of(pasts: list[Past], now: datetime.datetime, *, told_on: datetime.dat
         past.made.next_due_on = _next_due_on(past.made, clocks)
         if not past.made.held:
             told.extend(own)
+        parts.rechecks.extend(_not_fixed(past))
         if past.row.values.get("rechecked_on"):
             parts.rechecks.append(
                 Recheck(
@@ -98,6 +99,21 @@ def parts_of(pasts: list[Past], now: datetime.datetime, *, told_on: datetime.dat
             )
     parts.clocks.extend(first_clocks(told, told_on, now))
     return parts
+
+
+def _not_fixed(past: Past) -> list[Recheck]:
+    """The re-inspections that found it not put right."""
+    days = [datetime.date.fromisoformat(day) for day in past.row.values.get("not_fixed_on") or []]
+    return [
+        Recheck(
+            problem=past.made,
+            by_name=past.row.values.get("rechecked_by") or "",
+            at=past.at(day, 16),
+            on=day,
+            result=Result.NOT_FIXED,
+        )
+        for day in days
+    ]
 
 
 def _next_due_on(problem: Problem, clocks: list[Deadline]) -> datetime.date | None:
