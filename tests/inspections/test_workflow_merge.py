@@ -223,9 +223,9 @@ def test_every_visit_shows_what_it_found_where_it_lives_now(people: Cast) -> Non
         page = client.get(reverse("visit", args=[visit.pk])).content.decode()
         assert survivor.number in page
         assert double.number not in page
-    from inspections.views.visits import for_rows
+    from inspections.lists import visit_rows
 
-    counted: Any = for_rows(people.supervisor1).filter(pk__in=[visit.pk for visit in visits])
+    counted: Any = visit_rows(people.supervisor1).filter(pk__in=[visit.pk for visit in visits])
     assert [row.found for row in counted] == [1, 1]
     assert client.get(reverse("visits") + "?problems=none").context is not None
     assert Visit.objects.filter(pk__in=[visit.pk for visit in visits]).count() == 2
