@@ -47,7 +47,8 @@ class ExposureWriter:
         for row, problem in self._with_problems(rows):
             values = row.values
             piece = (values["published_on"], values["medium"], values["title"])
-            key = (piece, values["party"], problem.pk if problem else values.get("number"))
+            # Without a problem of ours a piece names somebody once, whatever number the ledger gives.
+            key = (piece, values["party"], problem.pk if problem else None)
             if key in self.seen:
                 outcomes.append(Outcome(row, "duplicate"))
             else:

@@ -72,6 +72,14 @@ def test_what_is_odd_is_doubtful_and_what_cannot_be_is_refused(people: Cast, tmp
     assert Named.objects.get(name="甲").problem is None
 
 
+def test_one_name_with_two_unknown_numbers_in_a_piece_is_one(people: Cast, tmp_path: Path) -> None:
+    lost = [f"2019-12-01,焦作电视台,第1期,甲,焦督〔2019〕{number}号,," for number in (998, 999)]
+    report = take_in(tmp_path, people, *lost)
+
+    assert (report.created, report.duplicates) == (1, 1)
+    assert (take_in(tmp_path, people, *lost).unchanged, Named.objects.count()) == (1, 1)
+
+
 def test_the_list_shows_them_and_links_what_the_reader_sees(people: Cast, tmp_path: Path) -> None:
     problem = make_problem(people, status=Status.ASSIGNED)
     other = make_problem(people)
