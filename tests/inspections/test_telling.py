@@ -126,8 +126,7 @@ def everything_that_tells(people: Cast) -> None:
 
 def imports_that_tell(people: Cast, folder: Path) -> None:
     """A released ledger that comes again with another date for one problem and another unit for the other, and
-    once more
-    with a date that is taken back."""
+    once more with a date that is taken back."""
     one, other = {"问题编号": "焦督〔2019〕7001号"}, {"问题编号": "焦督〔2019〕7002号"}
     batch = take_in(ledger(folder, changed(**one), changed(**other)), people.office).batch
     assert batch is not None
