@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from casetracker import working
+from casetracker import registry, working
 from casetracker.bilingual import in_language
 from casetracker.enums import JobState, Role, UnitKind
 from casetracker.errors import IllegalMove, Invalid
@@ -21,8 +21,10 @@ from casetracker.models import Job, Unit, User
 from inspections import scope
 from inspections.enums import OPEN, ImportState
 from inspections.forms.imports import RememberForm, UploadForm
+from inspections.ledger import kinds
 from inspections.ledger.errors import LedgerError
 from inspections.ledger.importing import drafts, jobs
+from inspections.ledger.kinds import told
 from inspections.ledger.mapping_toml import EXAMPLE, dumps
 from inspections.models import ImportBatch, ImportDraft, ImportRow, Problem, SavedMapping
 from inspections.subjects.imports import changed_url, list_url
@@ -107,7 +109,7 @@ def batch(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     is_done = row.state == ImportState.DONE
     context = {
         "batch": row,
-        "undone": row.report.get("undone"),
+        "undone": _undone(row),
         "can_undo": is_done and ImportRow.objects.filter(batch=row, outcome__in=(*BROUGHT, *CHANGED)).exists(),
         "held": row.problems.held().count() if is_done else 0,
         "brought": brought,
@@ -146,15 +148,40 @@ def undo(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
         return redirect("job", _undoing(row, request.user).pk)  # type: ignore[arg-type]
     outcomes = ImportRow.objects.filter(batch=row).order_by().values_list("outcome").annotate(rows=Count("pk"))
     counts = dict(outcomes)
+    kind = kinds.KINDS[row.kind]
+    bring, change = (sum(counts.get(one, 0) for one in outcomes) for outcomes in (BROUGHT, CHANGED))
     context = {
         "batch": row,
-        "built": built[:SHOWN],
+        "built": [one | {"url": _page_of(one["subject"], one["id"])} for one in built[:SHOWN]],
         "more": max(0, len(built) - SHOWN),
-        "bring": sum(counts.get(one, 0) for one in BROUGHT),
-        "change": sum(counts.get(one, 0) for one in CHANGED),
+        "then": [
+            told(words, count) for words, count in ((kind.to_take_back, bring), (kind.to_restore, change)) if count
+        ],
     }
     status = 409 if request.method == "POST" else 200
     return render(request, "inspections/imports/undo.html", context, status=status)
+
+
+def _page_of(subject: str, key: str) -> str:
+    """The page of what an import brought or changed."""
+    return registry.subjects[subject].link(key)
+
+
+def _undone(row: ImportBatch) -> dict[str, Any] | None:
+    """What became of the rows of an import that was undone, in words; None for one that stands."""
+    undone = row.report.get("undone")
+    if undone is None:
+        return None
+    kind = kinds.KINDS[row.kind]
+    counts = ((kind.taken_back, undone["taken_back"]), (kind.restored, undone["restored"]))
+    words = {"taken_back": kind.one_taken_back, "restored": _("as before")}
+    return {
+        "facts": [told(sentence, count) for sentence, count in counts if count],
+        "remains": kind.remains,
+        "rows": [
+            one | {"url": _page_of(kind.subject, one["id"]), "words": words[one["what"]]} for one in undone["rows"]
+        ],
+    }
 
 
 @transaction.atomic

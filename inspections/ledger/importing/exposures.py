@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from casetracker import audit
 from inspections.ledger.errors import Message, RowError
-from inspections.ledger.importing.batch import CHUNK, Outcome, Report
+from inspections.ledger.importing.batch import CHUNK
 from inspections.ledger.importing.names import Names
+from inspections.ledger.importing.report import Outcome, Report
 from inspections.ledger.rows import ParsedRow
 from inspections.models import Exposure, ImportBatch, Named, Party, Problem, Site
 

@@ -15,9 +15,10 @@ from casetracker.bilingual import in_language
 from casetracker.exporting.quoting import quote_csv
 from inspections.ledger import layout
 from inspections.ledger.cells import Cell, plain
-from inspections.ledger.importing.batch import Report
+from inspections.ledger.importing.report import Report
 from inspections.ledger.mapping import LedgerMapping
-from inspections.ledger.rows import Corrections, open_ledger
+from inspections.ledger.opening import open_ledger
+from inspections.ledger.rows import Corrections
 
 # A spreadsheet's cell holds no more.
 LONGEST = 32_000

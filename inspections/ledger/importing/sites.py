@@ -12,8 +12,8 @@ from casetracker.errors import Invalid
 from casetracker.models import District
 from inspections import siting
 from inspections.ledger.errors import Message, RowError
-from inspections.ledger.importing.batch import Outcome, Report
 from inspections.ledger.importing.names import Names
+from inspections.ledger.importing.report import Outcome, Report
 from inspections.ledger.importing.visits import UNKNOWN_DISTRICT, remark
 from inspections.ledger.rows import ParsedRow
 from inspections.models import ImportBatch, Site, SiteKind
