@@ -1,34 +1,43 @@
 """Ledgers in: upload, what was imported, releasing and undoing it; long work runs in a worker."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Count, Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from casetracker import working
-from casetracker.bilingual import in_language
 from casetracker.enums import JobState, Role, UnitKind
 from casetracker.errors import IllegalMove, Invalid
 from casetracker.models import Job, Unit, User
-from inspections import scope
-from inspections.enums import OPEN, ImportState
+from inspections import listing, lists, scope
+from inspections.enums import ImportState
 from inspections.forms.imports import RememberForm, UploadForm
+from inspections.ledger import kinds
 from inspections.ledger.errors import LedgerError
 from inspections.ledger.importing import drafts, jobs
+from inspections.ledger.kinds import told
 from inspections.ledger.mapping_toml import EXAMPLE, dumps
-from inspections.models import ImportBatch, ImportDraft, ImportRow, Problem, SavedMapping
-from inspections.subjects.imports import changed_url, list_url
+from inspections.models import ImportBatch, ImportDraft, ImportRow, SavedMapping
+from inspections.views.import_reports import SHOWN, page_of, remarks, tables, undone_of
 from inspections.workflow.undoing import BROUGHT, CHANGED, built_on
 
-SHOWN = 500
+# The rows of each kind's list, as an address asks for them.
+LISTS: dict[str, Callable[[QueryDict, User], Any]] = {
+    "problems": lambda query, user: listing.read(query, user).problems,
+    "visits": lambda query, user: lists.visits(query, user).rows,
+    "sites": lambda query, user: lists.sites(query, user).rows,
+    "exposures": lambda query, user: lists.exposures(query, user).rows,
+}
 
 
 def offices_of(user: User) -> Any:
@@ -48,14 +57,9 @@ def page(request: HttpRequest) -> HttpResponse:
         if form.is_valid() and (draft := _begun(form, user)) is not None:
             return redirect("job", draft.checked) if draft.checked else redirect("import_draft", draft.pk)
         status = 422
-    batches = (
-        ImportBatch.objects.filter(office__in=offices)
-        .select_related("by", "office")
-        .annotate(held=Count("problems", filter=Q(problems__held=True, problems__status__in=OPEN)))[:100]
-    )
     context = {
         "form": form,
-        "batches": batches,
+        "batches": lists.imports(user)[:100],
         "total": ImportBatch.objects.filter(office__in=offices).count(),
         "drafts": ImportDraft.objects.filter(office__in=offices).select_related("by")[:20],
     }
@@ -101,24 +105,34 @@ def forget(request: HttpRequest, pk: int) -> HttpResponse:
 def batch(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     """What an import did."""
     row = _batch(request, batch_id)
-    seen = Problem.objects.visible_to(request.user)
-    brought = seen.filter(import_batch=row).counted().count()
-    changed = ImportRow.objects.filter(batch=row, outcome__in=CHANGED, subject_id__in=seen.values("pk")).count()
+    report = remarks(row.report, row.kind)
     is_done = row.state == ImportState.DONE
     context = {
         "batch": row,
-        "undone": row.report.get("undone"),
+        "undone": undone_of(row),
         "can_undo": is_done and ImportRow.objects.filter(batch=row, outcome__in=(*BROUGHT, *CHANGED)).exists(),
         "held": row.problems.held().count() if is_done else 0,
-        "brought": brought,
-        "brought_url": list_url(row.pk),
-        "changed": changed if is_done else 0,
-        "changed_url": changed_url(row.pk),
+        "listed": _listed(row, request.user) if is_done else [],  # type: ignore[arg-type]
         "remains_held": is_done and row.released_at is None and row.problems.filter(held=True).exists(),
         "remember": RememberForm(initial={"name": name_of(row.file_name)}),
-        **remarks(row.report),
+        "tables": tables(report),
+        **report,
     }
     return render(request, "inspections/imports/batch.html", context)
+
+
+def _listed(row: ImportBatch, user: User) -> list[dict[str, Any]]:
+    """What the import brought and what it changed, as the person sees it today: words, how many, the list of it."""
+    kind = kinds.KINDS[row.kind]
+    found = []
+    for key, parameter, sentence in (("brought", "batch", kind.brought), ("changed", "changed", kind.changed)):
+        if not sentence:
+            continue
+        query = f"{parameter}={row.pk}"
+        count = LISTS[row.kind](QueryDict(query), user).count()
+        if count:
+            found.append({"key": key, "words": told(sentence, count), "url": f"{reverse(kind.page)}?{query}"})
+    return found
 
 
 @require_POST
@@ -146,12 +160,16 @@ def undo(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
         return redirect("job", _undoing(row, request.user).pk)  # type: ignore[arg-type]
     outcomes = ImportRow.objects.filter(batch=row).order_by().values_list("outcome").annotate(rows=Count("pk"))
     counts = dict(outcomes)
+    kind = kinds.KINDS[row.kind]
+    bring, change = (sum(counts.get(one, 0) for one in outcomes) for outcomes in (BROUGHT, CHANGED))
     context = {
         "batch": row,
-        "built": built[:SHOWN],
+        "built": [one | {"url": page_of(one["subject"], one["id"])} for one in built[:SHOWN]],
         "more": max(0, len(built) - SHOWN),
-        "bring": sum(counts.get(one, 0) for one in BROUGHT),
-        "change": sum(counts.get(one, 0) for one in CHANGED),
+        "kind": kind,
+        "then": [
+            told(words, count) for words, count in ((kind.to_take_back, bring), (kind.to_restore, change)) if count
+        ],
     }
     status = 409 if request.method == "POST" else 200
     return render(request, "inspections/imports/undo.html", context, status=status)
@@ -206,34 +224,3 @@ def _batch(request: HttpRequest, batch_id: uuid.UUID) -> ImportBatch:
         pk=batch_id,
         office__in=offices_of(user),
     )
-
-
-def remarks(report: dict[str, Any]) -> dict[str, Any]:
-    """The report for the page; very long lists are cut, and say so."""
-    refused, doubtful = report.get("refused", []), report.get("doubtful", [])
-    return {
-        "report": report,
-        "made": _made(report),
-        "refused": _in_language(refused[:SHOWN]),
-        "doubtful": _in_language(doubtful[:SHOWN]),
-        "changes": report.get("changes", [])[:SHOWN],
-        "more_changes": max(0, len(report.get("changes", [])) - SHOWN),
-        "more_refused": max(0, len(refused) - SHOWN) + report.get("left_off", {}).get("refused", 0),
-        "more_doubtful": max(0, len(doubtful) - SHOWN) + report.get("left_off", {}).get("doubtful", 0),
-    }
-
-
-def _made(report: dict[str, Any]) -> list[dict[str, Any]]:
-    """What an import creates besides its rows: how many of each sort, and what the first ones are called."""
-    labels = {"units": _("Units"), "teams": _("Teams"), "sites": _("Sites"), "kinds": _("Kinds")}
-    names = report.get("made_names", {})
-    return [
-        {"label": label, "count": report["made"][sort], "names": names.get(sort, [])}
-        for sort, label in labels.items()
-        if report.get("made", {}).get(sort)
-    ]
-
-
-def _in_language(remarks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The remarks in the reader's language, whoever imported in whichever."""
-    return [one | {"message": in_language(one["message_zh"], one["message_en"])} for one in remarks]

@@ -82,9 +82,9 @@ def test_what_an_import_brought_is_voided_with_its_numbers_and_history(people: C
     batch = brought(ledger(tmp_path, *TWO, changed(问题编号="焦督〔2019〕9号", 作废="")), people)
     closed = brought(ledger(tmp_path, changed(问题编号="焦督〔2019〕20号", 销号日期="2019-10-28")), people)
     numbers = list(Problem.objects.order_by("number").values_list("number", flat=True))
-    assert undo(batch, people)["voided"] == 3
+    assert undo(batch, people)["taken_back"] == 3
     # A closed one asks for no second pair of eyes: it is not judged, it never was here.
-    assert undo(closed, people)["voided"] == 1
+    assert undo(closed, people)["taken_back"] == 1
     assert (batch.state, batch.undone_by) == (ImportState.UNDONE, people.supervisor1)
     assert list(Problem.objects.order_by("number").values_list("number", flat=True)) == numbers
     for problem in Problem.objects.all():
@@ -124,7 +124,7 @@ def test_what_an_import_changed_is_as_before_with_stays_clocks_and_units(
     assert "it is as before" in said(problem, "undo_import")
     # And what brought it can be undone after that.
     assert built_on(first) == []
-    assert undo(first, people)["voided"] == 1
+    assert undo(first, people)["taken_back"] == 1
 
 
 @pytest.mark.django_db
@@ -196,7 +196,7 @@ def test_what_was_revived_can_be_undone_and_revived_again(people: Cast, tmp_path
     for _turn in range(3):
         batch = brought(path, people)
         assert batch.report["created"] == 2
-        assert undo(batch, people)["voided"] == 2
+        assert undo(batch, people)["taken_back"] == 2
     assert Problem.objects.count() == 2
 
 
@@ -226,7 +226,7 @@ def test_visits_count_no_more_and_count_again(people: Cast, tmp_path: Path) -> N
     brought(ledger(tmp_path, changed()), people)
     visit = Visit.objects.get()
     assert Problem.objects.get().visit == visit
-    assert undo(batch, people)["visits"] == 1
+    assert undo(batch, people)["taken_back"] == 1
     assert not Visit.objects.counted().exists()
     assert Problem.objects.get().visit is None
     told = Event.objects.get(subject_id=visit.pk, verb="undo_import")
@@ -332,7 +332,7 @@ def test_a_worker_that_died_after_undoing_does_not_undo_again(tmp_path: Path) ->
     Job.objects.filter(kind="ledger_undo").update(state=JobState.PENDING, result={}, finished_at=None)
     working.work()
     job = Job.objects.get(kind="ledger_undo")
-    assert (job.state, job.result["voided"]) == (JobState.DONE, 2)
+    assert (job.state, job.result["taken_back"]) == (JobState.DONE, 2)
     assert Event.objects.count() == events
 
 

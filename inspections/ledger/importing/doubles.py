@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from inspections.enums import Status
 from inspections.ledger.errors import Message, RowError
-from inspections.ledger.importing.batch import Outcome
 from inspections.ledger.importing.past import Past
+from inspections.ledger.importing.report import Outcome
 from inspections.ledger.rows import ParsedRow
 from inspections.models import ImportBatch, Problem
 

@@ -18,9 +18,9 @@ from inspections.ledger.errors import Message
 from inspections.ledger.exporting.values import Told
 from inspections.ledger.exporting.written import cell_text
 from inspections.ledger.fields import PROBLEM
-from inspections.ledger.importing.batch import Outcome, Report
 from inspections.ledger.importing.changes import named
 from inspections.ledger.importing.names import Names, Unclear
+from inspections.ledger.importing.report import Outcome, Report
 from inspections.ledger.importing.resolving import resolve
 from inspections.ledger.importing.writing import rewrite
 from inspections.ledger.rows import ParsedRow

@@ -12,10 +12,10 @@ from casetracker.models import Event, NumberSeries
 from inspections.enums import ImportState, Status
 from inspections.ledger.cells import CaseNumber
 from inspections.ledger.errors import Message, RowError
-from inspections.ledger.importing.batch import Outcome, Report
 from inspections.ledger.importing.doubles import doubt_changed, part_doubles
 from inspections.ledger.importing.names import Names
 from inspections.ledger.importing.past import Past
+from inspections.ledger.importing.report import Outcome, Report
 from inspections.ledger.importing.resolving import resolve
 from inspections.ledger.importing.returning import OWN_VERBS, Returning
 from inspections.ledger.importing.visits import remark

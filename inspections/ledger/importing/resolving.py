@@ -12,9 +12,10 @@ from casetracker import audit
 from casetracker.models import District, Unit
 from inspections.ledger.cells import CaseNumber
 from inspections.ledger.errors import Message, RowError
-from inspections.ledger.importing.batch import Report, key_of
+from inspections.ledger.importing.batch import key_of
 from inspections.ledger.importing.names import Names, Unclear
 from inspections.ledger.importing.past import Past
+from inspections.ledger.importing.report import Report
 from inspections.ledger.importing.visits import UNKNOWN_DISTRICT, UNKNOWN_TEAM, no_site, remark
 from inspections.ledger.rows import ParsedRow
 from inspections.models import Site

@@ -11,9 +11,9 @@ from inspections.ledger import checks
 from inspections.ledger.errors import Message, RowError
 from inspections.ledger.exporting.values import Told, told
 from inspections.ledger.exporting.written import COLUMNS, cell_text
-from inspections.ledger.importing.batch import Outcome, Report
 from inspections.ledger.importing.edits import DESCRIPTIVE, FIXED, Edits, Refused
 from inspections.ledger.importing.names import Names
+from inspections.ledger.importing.report import Outcome, Report
 from inspections.ledger.importing.visits import OTHER_OFFICE
 from inspections.ledger.rows import ParsedRow
 from inspections.models import ImportBatch, Problem

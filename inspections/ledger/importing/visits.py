@@ -11,8 +11,9 @@ from casetracker.models import Unit
 from inspections.enums import VisitMode
 from inspections.ledger import checks
 from inspections.ledger.errors import Message, RowError
-from inspections.ledger.importing.batch import CHUNK, Outcome, Report, key_of
+from inspections.ledger.importing.batch import CHUNK, key_of
 from inspections.ledger.importing.names import Names, Unclear
+from inspections.ledger.importing.report import Outcome, Report
 from inspections.ledger.rows import ParsedRow
 from inspections.models import AlertPeriod, ImportBatch, Visit, VisitInspector
 from inspections.visiting.alerting import alerts_over, gravest, hold_alerts

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import translation
+from django.utils import timezone, translation
 
 from casetracker.enums import Language
 from casetracker.errors import Invalid
@@ -72,7 +72,9 @@ class Command(BaseCommand):
         ends = {f"{column}__gte": options["since"], f"{column}__lte": options["until"]}
         span = {name: day for name, day in ends.items() if day is not None}
         if options["kind"] == "sites":
-            return other_ledgers.sites(Site.objects.filter(office=office).order_by("name", "pk"))
+            return other_ledgers.sites(
+                Site.objects.filter(office=office).current(timezone.localdate()).order_by("name", "pk")
+            )
         if options["kind"] == "visits":
             own = Visit.objects.counted().filter(team__in=Unit.objects.under(office), **span)
             return other_ledgers.visits(own.order_by("on", "pk"))

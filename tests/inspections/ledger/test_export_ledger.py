@@ -24,8 +24,8 @@ from inspections.ledger.exporting.values import told
 from inspections.ledger.fields import PROBLEM, usual_headers
 from inspections.ledger.importing import Report, import_file
 from inspections.ledger.mapping import from_dict
+from inspections.ledger.opening import open_ledger
 from inspections.ledger.reader import read
-from inspections.ledger.rows import open_ledger
 from inspections.models import Assignment, Problem, ProblemKind, Site, Visit
 from inspections.workflow import Addressee
 from tests.builders import day, make_problem, make_site, make_visit

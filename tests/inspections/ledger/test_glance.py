@@ -13,7 +13,7 @@ from inspections.ledger.fields import KINDS
 from inspections.ledger.glance import look
 from inspections.ledger.mapping import from_dict, loads, profile, profiles
 from inspections.ledger.mapping_toml import EXAMPLE, dumps
-from inspections.ledger.rows import open_ledger
+from inspections.ledger.opening import open_ledger
 from tests.inspections.ledger import shelf
 
 PROBLEMS = from_dict({"kind": "problems"})

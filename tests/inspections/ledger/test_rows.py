@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from inspections.ledger.errors import LayoutError
 from inspections.ledger.layout import Record, make_header
 from inspections.ledger.mapping import LedgerMapping, from_dict, loads, profile
-from inspections.ledger.rows import ParsedRow, RowParser, open_ledger
+from inspections.ledger.opening import open_ledger
+from inspections.ledger.rows import ParsedRow, RowParser
 from tests.inspections.ledger import shelf
 
 ROOT = Path(__file__).parents[3]
