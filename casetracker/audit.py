@@ -6,11 +6,12 @@ from uuid import UUID
 from django.db import connection, models
 from django.utils import timezone
 
+from casetracker.copying import copy_in
 from casetracker.models import Event, Unit, User
+from casetracker.transactions import OutsideTransaction
 
-
-class OutsideTransaction(RuntimeError):
-    """An event was to be written outside the transaction of the change that it tells of."""
+# What JSON has as it is.
+JSON = frozenset([str, int, float, bool, type(None)])
 
 
 def event(
@@ -52,18 +53,20 @@ def record(**facts: Any) -> Event:
 
     Raises OutsideTransaction when there is none. Sequence and hashes are set by the database.
     """
+    return write(event(**facts))
+
+
+def write(row: Event) -> Event:
+    """Write an event that event() made. Raises as record() does."""
     if not connection.in_atomic_block:
-        raise OutsideTransaction("record() must share the transaction of the change.")
-    row = event(**facts)
+        raise OutsideTransaction("An event must share the transaction of the change.")
     row.save(force_insert=True)
     return row
 
 
 def record_many(rows: list[Event]) -> None:
-    """Write many events, in order per subject, in the caller's transaction."""
-    if not connection.in_atomic_block:
-        raise OutsideTransaction("record_many() must share the transaction of the change.")
-    Event.objects.bulk_create(rows, batch_size=2000)
+    """Write many events, in order per subject, in the caller's transaction; their keys are not known afterwards."""
+    copy_in(rows)
 
 
 def timeline(subject_type: str, subject_id: UUID) -> models.QuerySet[Event]:
@@ -73,11 +76,13 @@ def timeline(subject_type: str, subject_id: UUID) -> models.QuerySet[Event]:
 
 def plain(value: Any) -> Any:
     """The value in the JSON types: dates as ISO text, decimals and ids as text, rows as their label."""
+    if type(value) in JSON:
+        return value
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set):
         return [plain(item) for item in value]
-    if value is None or isinstance(value, bool | int | float):
+    if isinstance(value, bool | int | float):
         return value
     if hasattr(value, "isoformat"):
         return value.isoformat()

@@ -84,32 +84,39 @@ class _Statement:
         self.params: list[Any] = []
         self.after: list[Any] = []
 
-    def add(self, key: str, queryset: QuerySet[Any, Any], kind: str = "list") -> str | None:
-        """Add the count of a list; its name, None where nothing can be in it."""
+    def add(self, key: str, queryset: QuerySet[Any, Any]) -> None:
+        """Add the count of a list, unless nothing can be in it."""
         try:
             sql, params = queryset.order_by().values_list(Value(1))[: self.cap + 1].query.sql_with_params()
         except EmptyResultSet:
-            return None
+            return
         name = self.names[key] = f"n{len(self.tables)}"
         self.tables.append(f"{name} AS MATERIALIZED (SELECT count(*) AS rows FROM ({sql}) one)")
         self.params += params
         self.parts.append(f"SELECT %s, NULL::text[], rows FROM {name}")
-        self.after.append(f"{kind} {key}")
-        return name
+        self.after.append(f"list {key}")
 
     def add_groups(self, key: str, queryset: QuerySet[Any, Any], columns: Sequence[str], gates: Sequence[str]) -> None:
         """Add the groups of a list, read only when neither it nor the gates exceed the cap."""
-        size = self.add(key, queryset, "size")
-        if size is None:
+        try:
+            found = queryset.order_by().values_list(*columns)[: self.cap + 1]
+            sql, params = found.query.sql_with_params()
+        except EmptyResultSet:
             return
-        sql, params = queryset.order_by().values_list(*columns).query.sql_with_params()
+        rows, size = f"g{len(self.tables)}", f"n{len(self.tables) + 1}"
         names = [f"c{number}" for number in range(len(columns))]
+        # Read once, for its size and for its groups, and not at all where a gate exceeds the cap.
+        open_gates = " AND ".join(f"(SELECT rows FROM {name}) <= {self.cap}" for name in gates) or "true"
+        limited_rows = f"SELECT * FROM ({sql}) one WHERE {open_gates}"
+        self.tables.append(f"{rows}({', '.join(names)}) AS MATERIALIZED ({limited_rows})")
+        self.tables.append(f"{size} AS MATERIALIZED (SELECT count(*) AS rows FROM {rows})")
+        self.params += params
+        self.parts.append(f"SELECT %s, NULL::text[], rows FROM {size}")
+        self.after.append(f"size {key}")
         values = ", ".join(f"coalesce({name}::text, '')" for name in names)
-        few = " AND ".join(f"(SELECT rows FROM {name}) <= {self.cap}" for name in (*gates, size))
-        self.parts.append(
-            f"SELECT %s, ARRAY[{values}], count(*) FROM ({sql}) one({', '.join(names)}) WHERE {few} GROUP BY 2"
-        )
-        self.after += [f"group {key}", *params]
+        few = f"(SELECT rows FROM {size}) <= {self.cap}"
+        self.parts.append(f"SELECT %s, ARRAY[{values}], count(*) FROM {rows} WHERE {few} GROUP BY 2")
+        self.after.append(f"group {key}")
 
     def run(self) -> list[tuple[str, list[str] | None, int]]:
         if not self.parts:

@@ -7,8 +7,9 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
-from casetracker.audit import OutsideTransaction, plain
+from casetracker.audit import plain
 from casetracker.models import Notice, User
+from casetracker.transactions import OutsideTransaction
 
 
 def queue(

@@ -6,7 +6,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
@@ -14,22 +14,32 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
-from casetracker.models import Notice, User
+from casetracker.models import Membership, Notice, User
 
 OFFICE_WORDS = ("casetracker", "inspection", "inspector", "supervisor", "password", "huanbao", "dudao", "jiaozuo")
 
 
 class Backend(AuthenticationBackend):
-    """Signs in by name or address, and reads a person together with the number that every page's frame shows."""
+    """Signs in by name or address, and reads a person together with what every page needs to know."""
 
     def get_user(self, user_id: Any) -> User | None:
-        """The person of a session with `unread` notices, in one query; None for a closed account."""
-        unread = Notice.objects.filter(person=OuterRef("pk")).unread().order_by().values("person")
+        """The person of a session with `posts_ever` and `unread` notices, in one query; None for a closed account.
+
+        A person without any post takes two.
+        """
+        unread = Notice.objects.filter(person=user_id).unread().order_by().values("person")
         count = Coalesce(Subquery(unread.annotate(number=Count("pk")).values("number")), 0)
-        person = User.objects.filter(pk=user_id).annotate(waiting=count).first()
+        posts: list[Any] = list(
+            Membership.objects.filter(user=user_id).annotate(waiting=count).select_related("user", "unit__parent")
+        )
+        person = posts[0].user if posts else User.objects.filter(pk=user_id).first()
         if person is None or not self.user_can_authenticate(person):
             return None
-        person.unread = person.waiting
+        for post in posts:
+            post.user = person
+        person.posts_ever = posts
+        if posts:
+            person.unread = posts[0].waiting
         return person
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
@@ -22,6 +22,7 @@ from psycopg.errors import LockNotAvailable, QueryCanceled
 from casetracker.errors import IllegalMove
 from casetracker.ids import uuid7
 from casetracker.models import Press, User
+from casetracker.transactions import Together
 
 FIELD = "once"
 # A browser that goes back may fetch the form anew, with a new id and with everything that was typed. For so long the
@@ -93,7 +94,7 @@ def once(request: HttpRequest, address: str, words: str, *, alike: bool = True) 
     digest = _digest(request, None if alike else form)
     person: User = request.user  # type: ignore[assignment]
     press = Press(person=person, form=form, digest=digest, address=address, words=words, at=now)
-    with transaction.atomic():
+    with Together():
         try:
             _write(press)
         except OperationalError as error:

@@ -4,8 +4,10 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from django.contrib.postgres.search import SearchVectorField
-from django.db.models import BooleanField, F, Func, Q, Value
+from django.db.models import BooleanField, F, Func, Model, Q, Value
+
+# Of so many rows hits() knows each by its key.
+FEW = 1000
 
 _RUNS = re.compile(r"(?P<han>[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff〇]+)|(?P<word>[0-9a-z]+)")
 
@@ -30,15 +32,10 @@ def pieces(*texts: str) -> list[str]:
     return sorted(found)
 
 
-def vector(texts: Iterable[str], facets: Iterable[str] = ()) -> Func:
-    """The expression to store in a search column; facets are fixed words such as d=410802."""
-    words = sorted({*pieces(*texts), *facets})
-    return Func(
-        Value(words),
-        function="array_to_tsvector",
-        template="%(function)s(%(expressions)s::text[])",
-        output_field=SearchVectorField(),
-    )
+def vector(texts: Iterable[str], facets: Iterable[str] = ()) -> str:
+    """What to store in a search column, as PostgreSQL writes a tsvector; facets are fixed words such as d=410802."""
+    own = [facet.replace("\\", "\\\\").replace("'", "''") for facet in facets]
+    return " ".join(f"'{word}'" for word in sorted({*pieces(*texts), *own}))
 
 
 def tsquery(text: str, facets: Iterable[str] = ()) -> str:
@@ -64,6 +61,17 @@ def matches(text: str, column: str = "search") -> Q:
     if not query:
         return Q(pk__in=[])
     return Q(_Matches(F(column), Value(query)))
+
+
+def hits(model: type[Model], text: str) -> Q:
+    """As matches(), for lists that are read in an order of their own; takes a query.
+
+    The server can't tell rare words from common ones and would look for a rare one through the whole table in the
+    order of the list. So where only few rows hold every piece, the condition names them.
+    """
+    condition = matches(text)
+    known = list(model._default_manager.filter(condition).order_by().values_list("pk", flat=True)[: FEW + 1])
+    return Q(pk__in=known) if len(known) <= FEW else condition
 
 
 class _Matches(Func):

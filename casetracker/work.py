@@ -114,6 +114,20 @@ class Page:
     after: str = ""
 
 
+@dataclass(frozen=True)
+class Found:
+    """What waits in some queues, each by itself: the server finds the first of each at once, those of all together
+    only by reading everything."""
+
+    parts: Sequence[QuerySet[Any]]
+
+    @property
+    def whole(self) -> QuerySet[Deadline]:
+        """All of it, in no order."""
+        ids = [part.order_by().values("pk") for part in self.parts]
+        return Deadline.objects.filter(pk__in=ids[0].union(*ids[1:], all=True)) if ids else Deadline.objects.none()
+
+
 class Desk:
     """Everything that waits for one person on one day."""
 
@@ -126,20 +140,13 @@ class Desk:
         return list(registry.queues_in_order())
 
     @cached_property
-    def waiting(self) -> QuerySet[Deadline]:
-        """The running deadlines of every queue that wait for the person; each clock belongs to one queue."""
-        ids = [queue.waiting(self.user).order_by().values("pk") for queue in self.queues]
-        if not ids:
-            return Deadline.objects.none()
-        return Deadline.objects.filter(pk__in=ids[0].union(*ids[1:], all=True))
-
-    @cached_property
     def counts(self) -> Counts:
         """One query over everything that waits."""
         among = {key: Q(pk__in=cut.among(self.user).order_by().values("pk")) for key, cut in cuts.items()}
         sums = {f"time_{key}": Count("pk", filter=test(self.today)) for key, test in TIMES.items()}
         sums |= {f"cut_{key}": Count("pk", filter=test) for key, test in among.items()}
-        found: list[dict[str, Any]] = list(self.waiting.values("clock").annotate(rows=Count("pk"), **sums).order_by())  # type: ignore[arg-type]
+        rows = self.narrowed().whole.values("clock").annotate(rows=Count("pk"), **sums)
+        found: list[dict[str, Any]] = list(rows.order_by())  # type: ignore[arg-type]
         by_clock = {row["clock"]: row["rows"] for row in found}
         return Counts(
             {queue.key: by_clock.get(queue.clock, 0) for queue in self.queues},
@@ -147,41 +154,38 @@ class Desk:
             {key: sum(row[f"cut_{key}"] for row in found) for key in among},
         )
 
-    def narrowed(self, queue: str = "", when: str = "") -> QuerySet[Deadline]:
-        """What waits in one queue, in one segment of time or cut; everything for an empty or unknown name."""
-        found = self.waiting
-        chosen = next((one for one in self.queues if one.key == queue), None)
-        if chosen is not None:
-            found = found.filter(clock=chosen.clock)
+    def narrowed(self, queue: str = "", when: str = "") -> Found:
+        """What waits in one queue, in one segment of time or cut; everything for an empty or unknown name. Each clock
+        belongs to one queue."""
+        chosen = [one for one in self.queues if one.key == queue]
+        condition = Q()
         if when in TIMES:
-            found = found.filter(TIMES[when](self.today))
+            condition = TIMES[when](self.today)
         elif when in cuts:
-            found = found.filter(pk__in=cuts[when].among(self.user).order_by().values("pk"))
-        return found
+            condition = Q(pk__in=cuts[when].among(self.user).order_by().values("pk"))
+        return Found([one.waiting(self.user).filter(condition) for one in chosen or self.queues])
 
-    def page(self, found: QuerySet[Deadline], total: int, after: str = "") -> Page:
-        """The rows after a place: ten at first, fifty on later pages. Four queries or so, however many rows."""
+    def page(self, found: Found, total: int, after: str = "") -> Page:
+        """The rows after a place: ten at first, fifty on later pages. Five queries or so, however many rows."""
         size = NEXT_PAGES if after else FIRST_PAGE
-        ranked = self._ranked(found)
-        beyond = ranked.filter(_beyond(after)) if after else ranked
-        deadlines: list[Any] = list(beyond[: size + 1])
-        shown, following = deadlines[:size], deadlines[size:]
-        rows = self._rows(shown)
+        ranked: list[QuerySet[Any]] = [part.annotate(rank=self._rank()) for part in found.parts]
+        beyond = Found([part.filter(_beyond(after)) for part in ranked])
+        places = _first(beyond, size + 1)
+        shown, following = places[:size], places[size:]
+        known = Deadline.objects.select_related("rule").in_bulk([pk for _due_on, _rank, pk in shown])
+        rows = self._rows([known[pk] for _due_on, _rank, pk in shown if pk in known])
         if not following:
             return Page(rows)
-        more = (beyond.count() if after else total) - len(shown)
-        last = shown[-1]
-        place = f"{last.due_on.isoformat()}~{last.rank}~{last.pk}"
-        return Page(rows, more, following[0].due_on, place)
+        more = (beyond.whole.count() if after else total) - len(shown)
+        due_on, rank, pk = shown[-1]
+        return Page(rows, more, following[0][0], f"{due_on.isoformat()}~{rank}~{pk}")
 
-    def every(self, found: QuerySet[Deadline]) -> Iterator[tuple[Deadline, Row]]:
+    def every(self, found: Found) -> Iterator[tuple[Deadline, Row]]:
         """All the rows with their deadlines, in the order of the list, read as they are taken."""
-        deadlines = streamed(self._ranked(found))
+        ranked = found.whole.annotate(rank=self._rank()).order_by("due_on", "rank", "pk")
+        deadlines = streamed(ranked.select_related("rule"))
         while chunk := list(islice(deadlines, CHUNK)):
             yield from self._pairs(chunk)
-
-    def _ranked(self, found: QuerySet[Deadline]) -> QuerySet[Any]:
-        return found.annotate(rank=self._rank()).order_by("due_on", "rank", "pk").select_related("rule")
 
     def _rank(self) -> Case:
         """Of two things due on one day, first what has an hour, then in the order of the queues."""
@@ -228,7 +232,13 @@ def table(user: User, query: str) -> Table:
             facts = listed(unescape(strip_tags(str(fact))) for fact in row.facts)
             yield [row.words, deadline.due_on, row.title, row.number, row.place, facts, row.act.word]
 
-    return Table(_("My work"), heads, found.count(), rows)
+    return Table(_("My work"), heads, found.whole.count(), rows)
+
+
+def _first(found: Found, number: int) -> list[tuple[datetime.date, int, int]]:
+    """Due date, rank and key of the first of what waits, in the order of the list."""
+    each = [part.order_by("due_on", "rank", "pk").values_list("due_on", "rank", "pk")[:number] for part in found.parts]
+    return sorted(each[0].union(*each[1:], all=True) if each else [])[:number]
 
 
 def _beyond(place: str) -> Q:

@@ -11,6 +11,7 @@ from casetracker.counting import Counts, Groups
 from inspections.enums import OPEN, Status
 from inspections.filters import AGES
 from inspections.listing import Listing
+from inspections.offers import choices_of
 
 
 @dataclass
@@ -60,7 +61,7 @@ def select(listing: Listing, name: str) -> Select:
     bound, kind = listing.filters.form[name], listing.filters.filters[name]
     chosen = listing.query.get(name, "")
     parts = [_option("", kind.extra["empty_label"], chosen)]
-    for value, label in kind.extra["choices"]:
+    for value, label in choices_of(kind):
         if isinstance(label, list):
             inner = "".join(_option(key, words, chosen) for key, words in label)
             parts.append(f'<optgroup label="{escape(value)}">{inner}</optgroup>')
@@ -77,7 +78,7 @@ def _option(value: str, label: Any, chosen: str) -> str:
 def _boxes(listing: Listing, name: str) -> list[tuple[str, Any]]:
     if name == "special":
         return [("1", listing.filters.filters[name].label)]
-    return list(listing.filters.filters[name].extra["choices"])
+    return choices_of(listing.filters.filters[name])
 
 
 def _groups(counts: Counts, *, need_age: bool) -> dict[tuple[str, str, str, str], int] | None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from casetracker import search
 from casetracker.models import User
 from casetracker.paging import Order, Section
 from inspections.enums import LIVE_ASSIGNMENT, OPEN, Route, Severity, Source, Status
@@ -140,11 +141,13 @@ class ProblemFilter(django_filters.FilterSet):
         self.user = user
         self.offered = offered
         self.today = today or timezone.localdate()
+        # Asked once, however many lists and counts heed it.
+        self._hits: Q | None = None
         # Whether rows without a chosen state leave the void out; a figure says itself what it counts.
         self.counted_only = True
         for name in ("unit", "district", "kind", "team"):
             self.filters[name].extra["choices"] = offered.choices(name)
-        self.filters["lead"].extra["choices"] = [*offered.choices("unit"), *offered.choices("team")]
+        self.filters["lead"].extra["choices"] = offered.choices("unit", "team")
 
     def filter_queryset(self, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
         """Every filter, and without a state what counts: everything but the void."""
@@ -163,7 +166,9 @@ class ProblemFilter(django_filters.FilterSet):
     # --- One method per filter that is more than a comparison ----------------------------------------------------
 
     def find(self, rows: ProblemQuerySet, name: str, text: str) -> ProblemQuerySet:
-        return rows.find(text)
+        if self._hits is None:
+            self._hits = search.hits(Problem, text)
+        return rows.find(text, self._hits)
 
     def in_states(self, rows: ProblemQuerySet, name: str, states: Sequence[str]) -> ProblemQuerySet:
         wanted = {state for state in states if state != "open"}

@@ -14,7 +14,7 @@ from casetracker.dates import short_date
 from casetracker.models import User
 from inspections.filters import FACETS, ORDERS, ProblemFilter, age_column, for_rows_of, is_uuid
 from inspections.models import Problem
-from inspections.offers import Offer, offer
+from inspections.offers import Offer, choices_of, offer
 from inspections.querysets import ProblemQuerySet
 from inspections.subjects.imports import IMPORT
 
@@ -159,8 +159,8 @@ class Listing:
             return seen.values_list("file_name", flat=True).first() or str(value)
         if value is True:
             return _("only")
-        extra = self.filters.filters[name].extra
-        choices = {extra.get("null_value"): extra.get("null_label"), **dict(_flat(extra.get("choices", ())))}
+        one = self.filters.filters[name]
+        choices = {one.extra.get("null_value"): one.extra.get("null_label"), **dict(_flat(choices_of(one)))}
         values = value if isinstance(value, list) else [value]
         separator = "、" if (get_language() or "").startswith("zh") else ", "
         return separator.join(str(choices.get(one, one)) for one in values)

@@ -1,7 +1,9 @@
 """What the filters of a list offer: units, teams, kinds, districts and saved views, all read in one query."""
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
@@ -43,9 +45,13 @@ class Offer:
     # Saved views; `en` says "own" or "shared".
     view: list[Choice] = field(default_factory=list)
 
-    def choices(self, name: str) -> list[tuple[str, Any]]:
-        """Choices of a form field; districts stand below their city, which itself means all of it. The reader's own
-        city comes first."""
+    def choices(self, *names: str) -> Callable[[], list[tuple[str, Any]]]:
+        """What gives the choices of a form field, made when they are first asked for: a form would copy a list of
+        thousands of units into every field before it knows whether it needs them."""
+        return cache(lambda: [choice for name in names for choice in self._choices(name)])
+
+    def _choices(self, name: str) -> list[tuple[str, Any]]:
+        """Districts stand below their city, which itself means all of it. The reader's own city comes first."""
         if name != "district":
             return [(one.key, one.name) for one in getattr(self, name)]
         grouped: list[tuple[str, Any]] = []
@@ -55,6 +61,13 @@ class Offer:
             below = [(one.key, one.name) for one in self.district if one.more == city.key]
             grouped.append((city.name, [(city.key, _("All of %(city)s") % {"city": city.name}), *below]))
         return grouped
+
+
+def choices_of(one: Any) -> list[tuple[str, Any]]:
+    """What a filter of a list has to choose from, whether it is made when it is asked for or stands there; empty for
+    a filter without choices."""
+    known: Any = one.extra.get("choices", ())
+    return list(known() if callable(known) else known)
 
 
 # Plain SQL: the same union through querysets takes longer to put together than to run. A district that has ended stays

@@ -4,7 +4,6 @@ import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from stdnum.cn import uscc
@@ -15,6 +14,7 @@ from casetracker.enums import Role
 from casetracker.errors import Invalid, NotAllowed
 from casetracker.ids import uuid7
 from casetracker.models import Unit, User
+from casetracker.transactions import together
 from inspections import scope
 from inspections.ledger.cells import fold
 from inspections.models import Party
@@ -48,7 +48,7 @@ def checked_code(text: str) -> str:
     return code
 
 
-@transaction.atomic
+@together
 def enter(
     office: Unit, *, by: User, party_id: UUID | None = None, now: datetime.datetime | None = None, **values: Any
 ) -> Party:
@@ -62,7 +62,7 @@ def enter(
     return party
 
 
-@transaction.atomic
+@together
 def change(party: Party, *, by: User, now: datetime.datetime | None = None, **values: Any) -> Party:
     """Change what the register says; problems keep the name of their day. Raises NotAllowed, Invalid."""
     locked = Party.objects.select_for_update(of=("self",)).select_related("office").defer("search").get(pk=party.pk)

@@ -77,16 +77,19 @@ class ProblemQuerySet(models.QuerySet["Problem"]):
         merged = self.model.objects.filter(visit=visit, merged_into__isnull=False).order_by()
         return self.filter(Q(visit=visit, merged_into__isnull=True) | Q(pk__in=merged.values("merged_into")))
 
-    def find(self, text: str) -> "ProblemQuerySet":
-        """Text search. A whole number in its brackets means that problem alone, where there is one among these (which
-        takes a query); its year and running number would be found as words of others, too."""
+    def find(self, text: str, hits: Q | None = None) -> "ProblemQuerySet":
+        """Text search; `hits` is what search.hits() answered, where it was asked already.
+
+        A whole number in its brackets means that problem alone, where there is one among these (which takes a query);
+        its year and running number would be found as words of others, too.
+        """
         if number := WHOLE_NUMBER.fullmatch(search.fold(text).strip()):
             its = self.filter(number_year=int(number["year"]), number_seq=int(number["seq"]))
             if prefix := number["prefix"].strip():
                 its = its.filter(number__istartswith=prefix)
             if its.exists():
                 return its
-        return self.filter(search.matches(text))
+        return self.filter(search.hits(self.model, text) if hits is None else hits)
 
     def for_rows(self) -> "ProblemQuerySet":
         """What a row of a list shows, without further queries."""

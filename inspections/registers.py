@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from casetracker import counting, paging
 from casetracker.dates import short_date
+from inspections.offers import choices_of
 
 PLACES = ("after", "before", "jump", "count")
 
@@ -120,7 +121,7 @@ class Register:
             return short_date(value)
         if value is True:
             return _("yes")
-        return str(_flat(self.filters.filters[name].extra.get("choices", ())).get(str(value), value))
+        return str(_flat(choices_of(self.filters.filters[name])).get(str(value), value))
 
 
 def _flat(choices: Any) -> dict[str, str | Promise]:

@@ -5,7 +5,7 @@ from typing import Any
 from casetracker import search
 
 
-def index_problem(problem: Any) -> Any:
+def index_problem(problem: Any) -> str:
     """The search column of a problem: its number, place, kind, words, party, and facets for fixed filters."""
     kind = problem.kind
     return search.vector(
@@ -24,7 +24,7 @@ def index_problem(problem: Any) -> Any:
     )
 
 
-def index_site(site: Any, former: tuple[str, ...] = ()) -> Any:
+def index_site(site: Any, former: tuple[str, ...] = ()) -> str:
     """The search column of a site: name, former names, address, codes."""
     return search.vector(
         [site.name, *former, site.address, site.credit_code, site.permit, site.district.name_zh],
@@ -32,5 +32,5 @@ def index_site(site: Any, former: tuple[str, ...] = ()) -> Any:
     )
 
 
-def index_party(party: Any) -> Any:
+def index_party(party: Any) -> str:
     return search.vector([party.name, party.credit_code, party.address])

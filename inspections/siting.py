@@ -7,7 +7,6 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from casetracker.enums import Role
 from casetracker.errors import Invalid, NotAllowed
 from casetracker.ids import uuid7
 from casetracker.models import District, Unit, User
+from casetracker.transactions import together
 from inspections import scope
 from inspections.models import Party, Site, SiteName, SiteOperator, Visit
 from inspections.searching import index_party, index_site
@@ -117,7 +117,7 @@ def _is_near(site: Site, lat: float | None, lon: float | None) -> bool:
 # --- Writing ----------------------------------------------------------------------------------------
 
 
-@transaction.atomic
+@together
 def enter(
     *,
     by: User,
@@ -161,7 +161,7 @@ def register(
     return site
 
 
-@transaction.atomic
+@together
 def change(
     site: Site, *, by: User, operator_name: str | None = None, now: datetime.datetime | None = None, **values: Any
 ) -> Site:

@@ -1,6 +1,6 @@
 """The tables of the shared ground."""
 
-from .clocks import CalendarDay, Deadline, DeadlineRule
+from .clocks import CalendarDay, Deadline, DeadlineRule, Rules
 from .evidence import Custody, Evidence
 from .history import Event
 from .jobs import Heartbeat, Job, Option
@@ -28,6 +28,7 @@ __all__ = [
     "NumberSeries",
     "Option",
     "Press",
+    "Rules",
     "SavedView",
     "Unit",
     "UnitName",

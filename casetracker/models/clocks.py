@@ -1,5 +1,7 @@
 """Time: the calendar of working days, the rules of terms, and the clocks that run by them."""
 
+import datetime
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
@@ -36,14 +38,29 @@ class DeadlineRuleQuerySet(models.QuerySet["DeadlineRule"]):
 
         Raises DeadlineRule.DoesNotExist when no rule of the code was ever entered.
         """
-        rules = list(self.filter(code=code).order_by("-effective_from"))
-        for rule in rules:
-            if rule.effective_from <= on and (rule.effective_until is None or rule.effective_until >= on):
-                return rule
+        return Rules(self.filter(code=code)).in_force(code, on)
+
+    def all_codes(self) -> "Rules":
+        """Every rule, read at once, for work that needs several or one of many days."""
+        return Rules(self)
+
+
+class Rules:
+    """The rules of some codes."""
+
+    def __init__(self, rows: Iterable["DeadlineRule"]) -> None:
+        self._of: dict[str, list[DeadlineRule]] = {}
+        for row in sorted(rows, key=lambda row: row.effective_from, reverse=True):
+            self._of.setdefault(row.code, []).append(row)
+
+    def in_force(self, code: str, on: datetime.date) -> "DeadlineRule":
+        """As DeadlineRuleQuerySet.in_force()."""
+        rules = self._of.get(code)
+        if not rules:
+            raise DeadlineRule.DoesNotExist(code)
         earlier = [rule for rule in rules if rule.effective_from <= on]
-        if rules:
-            return earlier[0] if earlier else rules[-1]
-        raise self.model.DoesNotExist(code)
+        running = (rule for rule in earlier if rule.effective_until is None or rule.effective_until >= on)
+        return next(running, earlier[0] if earlier else rules[-1])
 
 
 class DeadlineRule(Named):

@@ -1,12 +1,16 @@
 """The whole measurement, in the order of the table."""
 
 from collections.abc import Callable
+from itertools import chain
 
-from inspections.benchmark import pages, serving, steps
+from inspections.benchmark import ledgers, pages, serving, steps
 from inspections.benchmark.measuring import Measured
 from inspections.benchmark.scene import NothingToMeasure, Scene, look
 
 __all__ = ["NothingToMeasure", "run"]
+
+# A whole ledger is written or read once where a page is asked for so often.
+FILES = 13
 
 
 def run(runs: int, seconds: float, say: Callable[[str], None]) -> tuple[Scene, list[Measured]]:
@@ -16,10 +20,12 @@ def run(runs: int, seconds: float, say: Callable[[str], None]) -> tuple[Scene, l
     """
     scene = look()
     lines = []
-    for line in pages.measure(scene, runs):
-        lines.append(line)
-        say(f"{line.name}: {line.p50:.0f} ms")
-    for line in steps.measure(scene, max(2, runs // 2)):
+    parts = (
+        pages.measure(scene, runs),
+        steps.measure(scene, max(2, runs // 2)),
+        ledgers.measure(scene, max(1, runs // FILES)),
+    )
+    for line in chain.from_iterable(parts):
         lines.append(line)
         say(f"{line.name}: {line.p50:.0f} ms")
     if seconds:

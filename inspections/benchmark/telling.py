@@ -7,8 +7,8 @@ from inspections.benchmark.measuring import Measured
 from inspections.benchmark.scene import Scene
 
 HEAD = (
-    "| | p50 ms | p95 ms | queries | × its SQL alone | × a bare page | requests/s, 8 clients |",
-    "|---|" + "--:|" * 6,
+    "| | p50 ms | p95 ms | queries | × its SQL alone | × a bare page | requests/s, 8 clients | MB |",
+    "|---|" + "--:|" * 7,
 )
 
 
@@ -30,6 +30,7 @@ def as_json(scene: Scene, lines: list[Measured]) -> dict[str, Any]:
                 "to_bare_sql": _rounded(one.to_sql, 2),
                 "to_bare_page": _rounded(one.to_page, 2),
                 "requests_per_second": _rounded(one.per_second, 1),
+                "peak_megabytes": one.megabytes,
             }
             for one in lines
         ],
@@ -38,8 +39,8 @@ def as_json(scene: Scene, lines: list[Measured]) -> dict[str, Any]:
 
 def as_markdown(lines: list[Measured]) -> str:
     rows = [
-        f"| {one.name} | {one.p50:.0f} | {one.p95:.0f} | {one.queries} | {_cell(one.to_sql)} | {_cell(one.to_page)} | "
-        f"{'' if one.per_second is None else f'{one.per_second:.0f}'} |"
+        f"| {one.name} | {one.p50:,.0f} | {one.p95:,.0f} | {one.queries:,} | {_cell(one.to_sql)} | "
+        f"{_cell(one.to_page)} | {'' if one.per_second is None else f'{one.per_second:.0f}'} | {one.megabytes or ''} |"
         for one in lines
     ]
     return "\n".join([*HEAD, *rows])

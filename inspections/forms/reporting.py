@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from casetracker.enums import UnitKind
 from casetracker.errors import DomainError
 from casetracker.models import Unit, User
+from casetracker.transactions import Together
 from inspections import workflow
 from inspections.enums import Route, Severity, Source, VisitMode
 from inspections.forms import fields
@@ -201,7 +201,7 @@ class ReportForm(FindingForm):
         one = replace(self.finding(), problem_id=key)
         if not one.fixed:
             return self._report(one)
-        with transaction.atomic():
+        with Together():
             return workflow.fix_on_spot(self._report(one), by=self.by, shots=one.fixed)
 
     def _report(self, one: Finding) -> Problem:

@@ -156,7 +156,7 @@ class Problem(models.Model):
             # Holds what the counts of open and overdue problems ask for, so that they read no row.
             models.Index(
                 fields=["due_on", "id"],
-                include=["status", "met_on", "paused_since", "office", "team", "district"],
+                include=["status", "met_on", "paused_since", "office", "team", "district", "lead_unit", "held"],
                 condition=Q(status__in=[s.value for s in OPEN]),
                 name="problem_open_due",
             ),
@@ -178,7 +178,11 @@ class Problem(models.Model):
             models.Index(fields=["team", "-found_on", "-id"]),
             models.Index(fields=["district", "-found_on", "-id"]),
             models.Index(fields=["lead_unit", "-found_on", "-id"]),
-            models.Index(fields=["status", "-found_on", "-id"]),
+            models.Index(
+                fields=["status", "-found_on", "-id"],
+                include=["office", "team", "district"],
+                name="problem_by_status",
+            ),
             models.Index(fields=["site", "-found_on"]),
             models.Index(fields=["office", "number_year", "number_seq"]),
             models.Index(fields=["-number_year", "-number_seq", "-id"], name="problem_by_number"),

@@ -4,7 +4,6 @@ import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,6 +12,7 @@ from casetracker.enums import Role
 from casetracker.errors import Invalid
 from casetracker.evidence import record_view
 from casetracker.models import Unit, User
+from casetracker.transactions import together
 from casetracker.wording import listed
 from inspections.enums import AssignmentState, Clock, Phase, Route, Status, Verb, VoidKind
 from inspections.models import Attachment, Problem
@@ -49,7 +49,7 @@ AMENDABLE = (
 )
 
 
-@transaction.atomic
+@together
 def amend(
     problem: Problem, *, by: User | None, reason: str, now: datetime.datetime | None = None, **values: Any
 ) -> Problem:
@@ -170,7 +170,7 @@ def _recount(step: Step, team_before: Unit) -> None:
     clocks.follow(step)
 
 
-@transaction.atomic
+@together
 def void(problem: Problem, *, by: User, kind: VoidKind, reason: str, now: datetime.datetime | None = None) -> Problem:
     """Take a row out of the count with a kind and a reason; its number is never given again."""
     step = begin(Verb.VOID, problem, by=by, now=now)
@@ -195,7 +195,7 @@ def end(step: Step, kind: VoidKind, reason: str) -> None:
     step.to(Status.VOID)
 
 
-@transaction.atomic
+@together
 def withdraw_evidence(
     problem: Problem,
     *,

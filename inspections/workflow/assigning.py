@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
@@ -14,6 +13,7 @@ from casetracker.dates import short_date
 from casetracker.errors import Invalid, NotAllowed
 from casetracker.ids import uuid7
 from casetracker.models import NumberSeries, Unit, User
+from casetracker.transactions import together
 from inspections import policy
 from inspections.enums import AssignmentRole, AssignmentState, Clock, Decision, Status, Verb
 from inspections.models import Assignment, Batch, Problem
@@ -29,7 +29,7 @@ class Addressee:
     role: AssignmentRole = AssignmentRole.LEAD
 
 
-@transaction.atomic
+@together
 def assign(
     problem: Problem,
     *,
@@ -97,7 +97,7 @@ def assign(
     return step.problem
 
 
-@transaction.atomic
+@together
 def name_missing(
     problem: Problem,
     *,
@@ -176,7 +176,7 @@ def _check_later(step: Step, due_on: datetime.date | None, reason: str) -> None:
         raise Invalid(_("The rule gives until %(date)s: say why it is later.") % words, field="reason")
 
 
-@transaction.atomic
+@together
 def open_batch(
     *,
     by: User,
@@ -205,7 +205,7 @@ def open_batch(
     )
 
 
-@transaction.atomic
+@together
 def hand_back(
     problem: Problem,
     *,
@@ -246,7 +246,7 @@ def hand_back(
     return step.problem
 
 
-@transaction.atomic
+@together
 def release(
     problem: Problem, *, by: User, assignment: Assignment, reason: str, now: datetime.datetime | None = None
 ) -> Problem:

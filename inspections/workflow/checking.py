@@ -3,13 +3,13 @@
 import datetime
 from collections.abc import Sequence
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from casetracker.errors import Invalid
 from casetracker.models import User
+from casetracker.transactions import together
 from casetracker.wording import listed
 from inspections import policy
 from inspections.enums import AssignmentState, Clock, Phase, Result, Route, Status, Verb
@@ -68,7 +68,7 @@ def _check_day(step: Step, visit: Visit) -> None:
         raise Invalid(_("A later re-inspection, or this visit itself, found it not fixed."), field="visit")
 
 
-@transaction.atomic
+@together
 def recheck(
     problem: Problem,
     *,
@@ -104,7 +104,7 @@ def _propose(step: Step, event: object, result: Result) -> None:
         telling.tell(event, step.problem, told, kind="propose_escalation")  # type: ignore[arg-type]
 
 
-@transaction.atomic
+@together
 def verify(
     problem: Problem,
     *,
@@ -165,7 +165,7 @@ def _found_fixed(problem: Problem) -> datetime.date | None:
     return first
 
 
-@transaction.atomic
+@together
 def send_back(
     problem: Problem,
     *,
@@ -243,7 +243,7 @@ def _at_work_again(step: Step, one: Assignment) -> None:
         clocks.start(step, Clock.CLAIM, unit=one.unit, part=one.pk)
 
 
-@transaction.atomic
+@together
 def close(problem: Problem, *, by: User, note: str = "", now: datetime.datetime | None = None) -> Problem:
     """Strike it off (销号): a supervisor, under the same four eyes; read-only from here."""
     step = begin(Verb.CLOSE, problem, by=by, now=now)
@@ -258,7 +258,7 @@ def close(problem: Problem, *, by: User, note: str = "", now: datetime.datetime 
     return step.problem
 
 
-@transaction.atomic
+@together
 def reopen(
     problem: Problem, *, by: User, reason: str, due_on: datetime.date, now: datetime.datetime | None = None
 ) -> Problem:

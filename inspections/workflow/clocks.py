@@ -91,9 +91,8 @@ def start(
 
 def _rule(step: Step, clock: Clock, on: datetime.date) -> DeadlineRule:
     code = deadlines.rule_code(clock, severity=step.problem.severity, route=step.problem.route)
-    if (code, on) not in step.rules:
-        step.rules[code, on] = DeadlineRule.objects.in_force(code, on)
-    return step.rules[code, on]
+    step.rules = step.rules or DeadlineRule.objects.all_codes()
+    return step.rules.in_force(code, on)
 
 
 def _item_days(step: Step, clock: str) -> int | None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from casetracker import audit
 from casetracker.bilingual import Named
 from casetracker.errors import IllegalMove, Invalid, NotAllowed
-from casetracker.models import Deadline, DeadlineRule, Event, Unit, User
+from casetracker.models import Deadline, Event, Rules, Unit, User
 from inspections import policy
 from inspections.enums import Status, Verb
 from inspections.models import Assignment, Problem, Stage
@@ -37,7 +37,8 @@ class Step:
     changed: set[str] = field(default_factory=set)
     # The current versions of the problem's clocks by kind and assignment, once clocks.py has read them.
     clocks: dict[tuple[str, UUID | None], Deadline] | None = None
-    rules: dict[tuple[str, datetime.date], DeadlineRule] = field(default_factory=dict)
+    # Read when the first clock starts.
+    rules: Rules | None = None
     # The unit of the post in which the person acts; history names it.
     unit: Unit | None = None
     # Units whose requests for more time lapsed by this verb; history tells of them with it.

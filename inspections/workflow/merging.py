@@ -2,7 +2,6 @@
 
 import datetime
 
-from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
@@ -10,6 +9,7 @@ from django.utils.translation import gettext as _
 from casetracker import audit
 from casetracker.errors import Invalid
 from casetracker.models import User
+from casetracker.transactions import together
 from inspections.enums import Audience, Status, Verb, VoidKind
 from inspections.models import Attachment, Comment, Feedback, Problem, Recheck
 from inspections.workflow import telling
@@ -21,7 +21,7 @@ from inspections.workflow.table import DONE
 PROPOSED_AT = 2
 
 
-@transaction.atomic
+@together
 def merge(
     problem: Problem, *, by: User, survivor: Problem, reason: str, now: datetime.datetime | None = None
 ) -> Problem:

@@ -2,11 +2,11 @@
 
 import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from casetracker.enums import Role
 from casetracker.models import User
+from casetracker.transactions import together
 from inspections import policy
 from inspections.enums import Audience, Clock, EscalationLevel, Verb
 from inspections.models import Comment, Escalation, Problem
@@ -14,7 +14,7 @@ from inspections.workflow import clocks, telling
 from inspections.workflow.engine import begin, need
 
 
-@transaction.atomic
+@together
 def pause(problem: Problem, *, by: User, reason: str, now: datetime.datetime | None = None) -> Problem:
     """Stop every clock of the problem from today, with a reason (an alert's stop order, a court's word)."""
     step = begin(Verb.PAUSE, problem, by=by, now=now)
@@ -25,7 +25,7 @@ def pause(problem: Problem, *, by: User, reason: str, now: datetime.datetime | N
     return step.problem
 
 
-@transaction.atomic
+@together
 def resume(problem: Problem, *, by: User, reason: str = "", now: datetime.datetime | None = None) -> Problem:
     """The clocks go on; the days they stood still move their dates."""
     step = begin(Verb.RESUME, problem, by=by, now=now)
@@ -37,7 +37,7 @@ def resume(problem: Problem, *, by: User, reason: str = "", now: datetime.dateti
     return step.problem
 
 
-@transaction.atomic
+@together
 def escalate(
     problem: Problem,
     *,
@@ -75,7 +75,7 @@ def escalate(
     return step.problem
 
 
-@transaction.atomic
+@together
 def lift(
     problem: Problem,
     *,
@@ -101,7 +101,7 @@ def lift(
     return step.problem
 
 
-@transaction.atomic
+@together
 def comment(
     problem: Problem,
     *,

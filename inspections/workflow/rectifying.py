@@ -3,7 +3,6 @@
 import datetime
 from collections.abc import Sequence
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -11,6 +10,7 @@ from django.utils.translation import gettext_noop
 from casetracker.enums import Role
 from casetracker.errors import Invalid, NotAllowed
 from casetracker.models import DeadlineRule, Evidence, User
+from casetracker.transactions import together
 from inspections import policy
 from inspections.enums import (
     AssignmentRole,
@@ -36,7 +36,7 @@ def _own(step: Step, by: User) -> Assignment:
     return own
 
 
-@transaction.atomic
+@together
 def claim(
     problem: Problem,
     *,
@@ -67,7 +67,7 @@ def claim(
     return step.problem
 
 
-@transaction.atomic
+@together
 def begin_work(
     problem: Problem, *, by: User, plan: str = "", goal: str = "", now: datetime.datetime | None = None
 ) -> Problem:
@@ -87,7 +87,7 @@ def begin_work(
     return step.problem
 
 
-@transaction.atomic
+@together
 def report_back(
     problem: Problem,
     *,
@@ -187,7 +187,7 @@ def take_back(step: Step, feedback: Feedback | None) -> bool:
     return back
 
 
-@transaction.atomic
+@together
 def ask_extension(
     problem: Problem,
     *,
@@ -234,7 +234,7 @@ def ask_extension(
     return extension
 
 
-@transaction.atomic
+@together
 def decide_extension(
     problem: Problem,
     *,

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
@@ -14,6 +13,7 @@ from casetracker import options
 from casetracker.errors import Invalid, NotAllowed
 from casetracker.ids import uuid7
 from casetracker.models import NumberSeries, Unit, User
+from casetracker.transactions import together
 from inspections import policy, scope
 from inspections.enums import (
     AssignmentRole,
@@ -50,7 +50,7 @@ def number_text(prefix: str, year: int, seq: int) -> str:
     return f"{prefix}〔{year}〕{seq}号"
 
 
-@transaction.atomic
+@together
 def report(
     *,
     by: User,
@@ -187,7 +187,7 @@ def _tell_on_spot(step: Step, unit: Unit | None) -> Assignment | None:
     return assignment
 
 
-@transaction.atomic
+@together
 def fix_on_spot(
     problem: Problem,
     *,
@@ -229,7 +229,7 @@ def drawn_for_look_back(problem_id: UUID, percent: int) -> bool:
     return int.from_bytes(digest[:4]) % 100 < percent
 
 
-@transaction.atomic
+@together
 def to_central(problem: Problem, *, by: User, reason: str, now: datetime.datetime | None = None) -> Problem:
     """Send an on-the-spot problem to the office; its route counts as central from this day on."""
     step = begin(Verb.TO_CENTRAL, problem, by=by, now=now)
@@ -252,7 +252,7 @@ def to_central(problem: Problem, *, by: User, reason: str, now: datetime.datetim
     return step.problem
 
 
-@transaction.atomic
+@together
 def name_candidates(
     problem: Problem, *, by: User, units: Sequence[Unit], reason: str = "", now: datetime.datetime | None = None
 ) -> Problem:

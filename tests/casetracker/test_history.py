@@ -7,6 +7,7 @@ from django.db import DatabaseError, connection, transaction
 
 from casetracker import audit
 from casetracker.models import Event
+from casetracker.transactions import OutsideTransaction
 
 
 def _record(subject: uuid.UUID, verb: str = "report") -> Event:
@@ -50,5 +51,5 @@ def test_history_can_neither_be_changed_nor_deleted(sql: str) -> None:
 
 @pytest.mark.usefixtures("committed")
 def test_an_event_outside_a_transaction_is_refused() -> None:
-    with pytest.raises(audit.OutsideTransaction):
+    with pytest.raises(OutsideTransaction):
         _record(uuid.uuid4())

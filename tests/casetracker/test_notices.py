@@ -4,9 +4,9 @@ import pytest
 from django.db import transaction
 
 from casetracker import notices
-from casetracker.audit import OutsideTransaction
 from casetracker.ids import uuid7
 from casetracker.models import Notice, User
+from casetracker.transactions import OutsideTransaction
 from tests.cast import make_person
 
 SUBJECT = uuid7()

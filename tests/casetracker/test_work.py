@@ -40,7 +40,7 @@ def desk(person: User) -> Desk:
 def waiting(person: User) -> list[tuple[str, str]]:
     """What waits for a person, as (number, verb), in order."""
     found = desk(person)
-    return [(row.number, row.act.verb) for row in found.page(found.waiting, found.counts.total).rows]
+    return [(row.number, row.act.verb) for row in found.page(found.narrowed(), found.counts.total).rows]
 
 
 def verbs(person: User) -> list[str]:
@@ -94,7 +94,7 @@ def test_a_first_feedback_shows_once_it_is_late(cast: Cast) -> None:
     problem = make_problem(cast, status=Status.CLAIMED, now=timezone.now() - 5 * DAY)
     found = desk(cast.handler1)
     assert found.counts.queues["feedback"] == 1
-    [row] = found.page(found.waiting, 1).rows
+    [row] = found.page(found.narrowed(), 1).rows
     assert (row.number, row.act.verb, row.light) == (problem.number, "begin", "late")
     assert row.words == "First feedback 2 days late"
 
@@ -248,7 +248,7 @@ def test_the_most_urgent_comes_first(cast: Cast) -> None:
     for days in (5, -3, 0, 1, -20):
         make_problem(cast, status=Status.RECTIFYING, due_on=today + days * DAY)
     found = desk(cast.handler1)
-    rows = found.page(found.waiting, 5).rows
+    rows = found.page(found.narrowed(), 5).rows
     assert [row.words for row in rows][:4] == ["20 days late", "3 days late", "due today", "due tomorrow"]
     assert [row.light for row in rows][:4] == ["late", "late", "near", "near"]
 
@@ -369,7 +369,7 @@ def test_what_is_due_today_with_an_hour_comes_before_the_rest_of_the_day(cast: C
     ask(cast, make_problem(cast, status=Status.RECTIFYING))
     Deadline.objects.filter(clock=Clock.EXTENSION).update(due_on=timezone.localdate())
     found = desk(cast.supervisor1)
-    rows = found.page(found.waiting, 2).rows
+    rows = found.page(found.narrowed(), 2).rows
     assert [row.words for row in rows] == ["Decide today, by 17:00", "Assign today"]
 
 

@@ -264,7 +264,7 @@ def test_the_offer_is_what_the_reader_may_use(people: Cast) -> None:
     assert {one.zh: one.en for one in offered.view} == {"own": "own", "shared": "shared"}
     assert {one.key for one in offered.team} >= {str(people.team1.pk), str(people.office.pk)}
     assert str(people.housing.pk) in {one.key for one in offered.unit}
-    cities = [label for label, _below in offered.choices("district")]
+    cities = [label for label, _below in offered.choices("district")()]
     assert len(cities) == 3
 
 

@@ -174,7 +174,7 @@ def test_queries_do_not_grow_with_what_is_open(people: Cast, monkeypatch: pytest
 
 
 def test_reporting_one_problem_with_a_photo_asks_little(people: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who, where and what (6), the photo (2), that it is no second press (1), the problem (7);
+    """Who, where and what (5), the photo (2), that it is no second press (1), the problem (7);
     beginning and ending the transactions apart."""
     monkeypatch.setattr(calendars, "CHECK_SECONDS", 3600.0)
     site, kind = make_site(people), ProblemKind.objects.get(code="bare_soil")
@@ -184,4 +184,4 @@ def test_reporting_one_problem_with_a_photo_asks_little(people: Cast, monkeypatc
         client.post(f"/problems/new/?site={site.pk}", form(people, kind=kind.pk, photos=picture(7)))
     assert Problem.objects.get().attachments.count() == 1
     asked = [one["sql"] for one in caught if "SAVEPOINT" not in one["sql"]]
-    assert len(asked) == 16, "\n".join(sql[:160] for sql in asked)
+    assert len(asked) == 15, "\n".join(sql[:160] for sql in asked)

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from casetracker import audit
+from casetracker.copying import copy_in
 from casetracker.models import Job, Unit, User
 from inspections.enums import ImportState, Verb
 from inspections.ledger.importing.names import Names
@@ -185,21 +186,18 @@ def _keep(batch: ImportBatch, outcomes: list[Outcome], report: Report) -> None:
         else:
             report.unchanged += 1
         report.doubt(*one.row.doubtful)
-    ImportRow.objects.bulk_create(
+    copy_in(
         [
             ImportRow(batch=batch, row=one.row.row, outcome=one.outcome, subject_id=one.subject_id, before=one.before)
             for one in outcomes
-        ],
-        batch_size=CHUNK,
+        ]
     )
 
 
 def _keep_along(batch: ImportBatch, names: Names) -> None:
     """Remember the sites that came along, which are written by now, for undoing; the history of each says so."""
     came, names.along = names.along, []
-    ImportRow.objects.bulk_create(
-        [ImportRow(batch=batch, row=0, outcome=ALONG, subject_id=site.pk) for site in came], batch_size=CHUNK
-    )
+    copy_in([ImportRow(batch=batch, row=0, outcome=ALONG, subject_id=site.pk) for site in came])
     audit.record_many(
         [
             audit.event(

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from casetracker import calendars
-from casetracker.models import Deadline, DeadlineRule, Unit
+from casetracker.copying import copy_in
+from casetracker.models import Deadline, DeadlineRule
 from casetracker.workdays import count
 from inspections import deadlines
 from inspections.enums import WITH_UNIT, AssignmentState, Clock, Status, Verb
@@ -41,8 +42,8 @@ def clocks_of(
                     subject_id=past.made.pk,
                     part_id=one.pk if one else None,
                     clock=Clock.RECTIFY,
-                    unit=one.unit if one else past.team,
-                    rule=rule,
+                    unit_id=one.unit_id if one else past.team.pk,
+                    rule_id=rule.pk if rule else None,
                     amount=rule.amount if rule else None,
                     term_unit=rule.unit if rule else "",
                     roll=rule.roll if rule else False,
@@ -57,15 +58,19 @@ def clocks_of(
                 )
             )
     problem = past.made
+
+    def add(clock: Clock, on: datetime.date, at: datetime.datetime, unit: int, started_by: str = Verb.IMPORT) -> None:
+        by_rule = past.rules.in_force(deadlines.rule_code(clock), on)
+        rows.append(_counted(clock, on, at, problem.pk, unit, by_rule, started_by=started_by))
+
     if status == Status.REPORTED:
-        rows.append(_counted(Clock.VERIFY, values["done_on"], stays[status], problem.pk, past.team))
+        add(Clock.VERIFY, values["done_on"], stays[status], past.team.pk)
     elif status == Status.VERIFIED:
-        rows.append(_counted(Clock.CLOSE, values["rechecked_on"], stays[status], problem.pk, problem.office))
+        add(Clock.CLOSE, values["rechecked_on"], stays[status], problem.office_id)
     elif status == Status.FOUND and told_on is not None:
-        at = past.at(told_on, 17)
-        rows.append(_counted(Clock.DEPLOY, told_on, at, problem.pk, problem.office, started_by=RELEASED))
+        add(Clock.DEPLOY, told_on, past.at(told_on, 17), problem.office_id, RELEASED)
     elif status == Status.FOUND:
-        rows.append(_counted(Clock.DEPLOY, found, stays[status], problem.pk, problem.office))
+        add(Clock.DEPLOY, found, stays[status], problem.office_id)
     return rows
 
 
@@ -78,9 +83,10 @@ def first_clocks(assignments: Iterable[Assignment], on: datetime.date, now: date
     if not waiting:
         return []
     at = min(now, moment(on, 17))
-    rules = {clock: _rule(clock, on) for clock in FIRST}
+    known = DeadlineRule.objects.all_codes()
+    rules = {clock: known.in_force(deadlines.rule_code(clock), on) for clock in FIRST}
     return [
-        _counted(clock, on, at, one.problem_id, one.unit, part=one.pk, rule=rules[clock], started_by=RELEASED)
+        _counted(clock, on, at, one.problem_id, one.unit_id, rules[clock], part=one.pk, started_by=RELEASED)
         for one in waiting
         for clock in FIRST
     ]
@@ -92,7 +98,7 @@ def start_first_clocks(problems: Iterable[Any], on: datetime.date, now: datetime
     started = Deadline.objects.current().filter(subject_type=SUBJECT, subject_id__in=problems, clock=Clock.CLAIM)
     known = set(started.values_list("part_id", flat=True))
     rows = first_clocks([one for one in live.defer("problem__search") if one.pk not in known], on, now)
-    Deadline.objects.bulk_create(rows, batch_size=1000)
+    copy_in(rows)
 
 
 def restart_deploy_clocks(problems: list[Any], on: datetime.date, now: datetime.datetime) -> None:
@@ -106,7 +112,7 @@ def restart_deploy_clocks(problems: list[Any], on: datetime.date, now: datetime.
     rows = list(clocks)
     if not rows:
         return
-    rule = _rule(Clock.DEPLOY, on)
+    rule = DeadlineRule.objects.in_force(deadlines.rule_code(Clock.DEPLOY), on)
     counted = count(on, deadlines.term_of(rule), calendars.load())
     for row in rows:
         row.rule, row.amount, row.term_unit, row.roll = rule, rule.amount, rule.unit, rule.roll
@@ -132,31 +138,26 @@ def first_day_told(problem_id: Any, clock: Clock = Clock.CLAIM) -> datetime.date
     return rows.order_by("started_on").values_list("started_on", flat=True).first()
 
 
-def _rule(clock: Clock, on: datetime.date) -> DeadlineRule:
-    return DeadlineRule.objects.in_force(deadlines.rule_code(clock), on)
-
-
 def _counted(
     clock: Clock,
     on: datetime.date,
     at: datetime.datetime,
     problem_id: Any,
-    unit: Unit,
+    unit_id: int,
+    rule: DeadlineRule,
     *,
     part: Any = None,
-    rule: DeadlineRule | None = None,
-    started_by: str = Verb.IMPORT,
+    started_by: str,
 ) -> Deadline:
-    """A running clock of the problem from a day on, by the rule of that day."""
-    rule = rule or _rule(clock, on)
+    """A running clock of the problem from a day on, by this rule."""
     counted = count(on, deadlines.term_of(rule), calendars.load())
     return Deadline(
         subject_type=SUBJECT,
         subject_id=problem_id,
         part_id=part,
         clock=clock,
-        unit=unit,
-        rule=rule,
+        unit_id=unit_id,
+        rule_id=rule.pk,
         amount=rule.amount,
         term_unit=rule.unit,
         roll=rule.roll,

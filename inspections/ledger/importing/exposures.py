@@ -7,11 +7,11 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from casetracker import audit
+from casetracker.copying import copy_in
 from inspections.enums import Verb
 from inspections.ledger.errors import Message, RowError
 from inspections.ledger.exporting.other_ledgers import exposure_values
 from inspections.ledger.exporting.written import EXPOSURE_COLUMNS
-from inspections.ledger.importing.batch import CHUNK
 from inspections.ledger.importing.marked import edited
 from inspections.ledger.importing.names import Names
 from inspections.ledger.importing.report import Outcome, Report
@@ -77,7 +77,7 @@ class ExposureWriter:
                 outcomes.append(self._revived(one, here))
             else:
                 outcomes.append(self._again(one, here))
-        Named.objects.bulk_create(new, batch_size=CHUNK)
+        copy_in(new)
         return outcomes
 
     def finish(self) -> None:
@@ -137,7 +137,7 @@ class ExposureWriter:
             piece: Exposure(office=self.office, published_on=piece[0], medium=piece[1], title=piece[2])
             for piece in sorted(wanted - known.keys())
         }
-        Exposure.objects.bulk_create(made.values(), batch_size=CHUNK)
+        copy_in(list(made.values()))
         return known | made
 
     def _known(self, pieces: dict[Piece, Exposure]) -> dict[Key, Named]:

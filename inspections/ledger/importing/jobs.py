@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from casetracker import audit, notices, registry
 from casetracker.enums import Role
 from casetracker.errors import IllegalMove, Invalid
-from casetracker.models import Deadline, Event, Job, Unit, User
+from casetracker.models import Deadline, Job, Unit, User
 from casetracker.working import LostLease
 from inspections.enums import AssignmentState, Clock, ImportState
 from inspections.ledger.errors import LedgerError
@@ -158,7 +158,7 @@ def release(batch: ImportBatch, *, by: User | None) -> int:
         for problem in held.values()
     ]
     audit.record_many(events)
-    _tell_assigned(events)
+    _tell_assigned(row, list(held), now)
     _tell_units(row, list(held), now)
     return len(held)
 
@@ -189,11 +189,10 @@ def _tell_units(batch: ImportBatch, problems: list[UUID], now: datetime.datetime
         )
 
 
-def _tell_assigned(events: list[Event]) -> None:
+def _tell_assigned(batch: ImportBatch, problems: list[UUID], now: datetime.datetime) -> None:
     """Tell units of what was assigned to them by hand while it was held, and what they have not claimed since."""
-    causes = {event.subject_id: event for event in events}
     rows = Assignment.objects.filter(
-        problem__in=causes, assigned_by__isnull=False, state=AssignmentState.ASSIGNED
+        problem__in=problems, assigned_by__isnull=False, state=AssignmentState.ASSIGNED
     ).select_related("problem", "assigned_by", "unit")
     # Each its own date: a unit that was named later counts from then, not with the lead.
     clock = Deadline.objects.running().filter(
@@ -206,8 +205,8 @@ def _tell_assigned(events: list[Event]) -> None:
             subject_type="problem",
             subject_id=one.problem_id,
             label=one.problem.number,
-            period=f"event-{causes[one.problem_id].pk}",
-            at=causes[one.problem_id].at,
+            period=f"import-{batch.pk.hex}",
+            at=now,
             by=str(one.assigned_by),
             site=one.problem.site_name,
             due_on=one.own_due_on or one.problem.due_on,

@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from casetracker.copying import copy_in
 from casetracker.enums import UnitKind
-from casetracker.models import District, Unit, UnitName
+from casetracker.models import DeadlineRule, District, Rules, Unit, UnitName
 from inspections.ledger.cells import normalise
 from inspections.ledger.errors import LedgerError
 from inspections.models import ProblemKind, Site, SiteKind
@@ -115,6 +116,11 @@ class Names:
         found = self._districts.get(normalise(name), [])
         own = [one for one in found if one.code[:4] in self._cities]
         return next(iter(own or found), None)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The terms by which imported clocks run."""
+        return DeadlineRule.objects.all_codes()
 
     @cached_property
     def _cities(self) -> set[str]:
@@ -231,7 +237,7 @@ class Names:
         """Write the sites that are new or gained a position."""
         new = [site for site in self._changed_sites.values() if site._state.adding]
         old = [site for site in self._changed_sites.values() if not site._state.adding]
-        Site.objects.bulk_create(new, batch_size=1000)
+        copy_in(new)
         Site.objects.bulk_update(old, ["lat", "lon"], batch_size=1000)
         Site.objects.filter(pk__in=self._back).update(valid_until=None)
         self._back.clear()

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from casetracker import calendars
-from casetracker.models import DeadlineRule, District, Unit
+from casetracker.models import DeadlineRule, District, Rules, Unit
 from casetracker.workdays import count
 from inspections import deadlines
 from inspections.enums import Clock, Route, Severity, Source, Status
@@ -36,10 +36,13 @@ class Past:
     lead: Unit | None
     others: list[Unit]
     now: datetime.datetime
+    rules: Rules
     visit_id: UUID | None = None
     # Whether the series gave the number, because the ledger has none.
     is_numbered_here: bool = False
     problem: Problem | None = field(default=None, repr=False)
+    # What stages_of() found.
+    stays: list[tuple[Status, datetime.datetime]] | None = field(default=None, repr=False)
 
     @property
     def keys(self) -> list[str]:
@@ -82,7 +85,7 @@ class Past:
 
 def moment(day: datetime.date, hour: int) -> datetime.datetime:
     """An hour of a local day."""
-    return timezone.make_aware(datetime.datetime.combine(day, datetime.time(hour)))
+    return datetime.datetime.combine(day, datetime.time(hour), timezone.get_default_timezone())
 
 
 def status_of(past: Past) -> Status:
@@ -103,6 +106,12 @@ def status_of(past: Past) -> Status:
 
 def stages_of(past: Past) -> list[tuple[Status, datetime.datetime]]:
     """The stays of the problem, in order; a date before the one before it counts as the same moment."""
+    if past.stays is None:
+        past.stays = _stages(past)
+    return past.stays
+
+
+def _stages(past: Past) -> list[tuple[Status, datetime.datetime]]:
     values = past.row.values
     found = values["found_on"]
     if (values.get("route") or Route.CENTRAL) == Route.ON_SPOT:
@@ -134,7 +143,7 @@ def dates_of(past: Past) -> tuple[datetime.date | None, datetime.date | None, De
     route = values.get("route") or Route.CENTRAL
     severity = values.get("severity") or (past.kind.severity if past.kind else Severity.ORDINARY)
     code = deadlines.rule_code(Clock.RECTIFY, severity=severity, route=route)
-    rule = DeadlineRule.objects.in_force(code, values["found_on"])
+    rule = past.rules.in_force(code, values["found_on"])
     on = count(values["found_on"], deadlines.term_of(rule), calendars.load()).due_on
     return on, on, rule
 

@@ -69,6 +69,7 @@ def resolve(row: ParsedRow, names: Names, report: Report, now: datetime.datetime
         lead=lead,
         others=others,
         now=now,
+        rules=names.rules,
     )
 
 

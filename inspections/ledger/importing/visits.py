@@ -7,11 +7,12 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from casetracker import audit
+from casetracker.copying import copy_in
 from casetracker.models import Unit
 from inspections.enums import VisitMode
 from inspections.ledger import checks
 from inspections.ledger.errors import Message, RowError
-from inspections.ledger.importing.batch import CHUNK, key_of
+from inspections.ledger.importing.batch import key_of
 from inspections.ledger.importing.names import Names, Unclear
 from inspections.ledger.importing.report import Outcome, Report
 from inspections.ledger.rows import ParsedRow
@@ -77,8 +78,8 @@ class VisitWriter:
             people.extend(VisitInspector(visit=visit, name=name) for name in row.values.get("inspectors") or [])
             outcomes.append(Outcome(row, "created", visit.pk))
         self._revive(list(undone.values()))
-        Visit.objects.bulk_create(new, batch_size=CHUNK)
-        VisitInspector.objects.bulk_create(people, batch_size=CHUNK)
+        copy_in(new)
+        copy_in(people)
         return outcomes
 
     def _back(self, rows: list[ParsedRow], report: Report, outcomes: list[Outcome]) -> set[int]:

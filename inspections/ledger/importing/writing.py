@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from casetracker import audit
+from casetracker.copying import copy_in
 from casetracker.enums import UnitKind
 from casetracker.models import Deadline
 from inspections import deadlines
@@ -15,8 +16,6 @@ from inspections.ledger.importing.past import Past, columns_of, stages_of
 from inspections.models import Assignment, ImportBatch, Problem, Recheck, Stage
 from inspections.searching import index_problem
 from inspections.workflow.undoing import snapshot
-
-BATCH = 1000
 
 
 def write_pasts(
@@ -45,7 +44,7 @@ def write_pasts(
         past.problem = problem
         problems.append(problem)
     parts = parts_of(pasts, now, told_on=today)
-    Problem.objects.bulk_create(problems, batch_size=BATCH)
+    copy_in(problems)
     parts.write()
     audit.record_many([_event(past, batch, now, "import") for past in pasts])
 
@@ -60,10 +59,10 @@ class Parts:
     rechecks: list[Recheck] = field(default_factory=list)
 
     def write(self) -> None:
-        Stage.objects.bulk_create(self.stages, batch_size=BATCH)
-        Assignment.objects.bulk_create(self.assignments, batch_size=BATCH)
-        Deadline.objects.bulk_create(self.clocks, batch_size=BATCH)
-        Recheck.objects.bulk_create(self.rechecks, batch_size=BATCH)
+        copy_in(self.stages)
+        copy_in(self.assignments)
+        copy_in(self.clocks)
+        copy_in(self.rechecks)
 
 
 def parts_of(pasts: list[Past], now: datetime.datetime, *, told_on: datetime.date) -> Parts:
@@ -78,7 +77,9 @@ def parts_of(pasts: list[Past], now: datetime.datetime, *, told_on: datetime.dat
         stays = stages_of(past)
         for index, (status, since) in enumerate(stays):
             until = stays[index + 1][1] if index + 1 < len(stays) else None
-            parts.stages.append(Stage(problem=past.made, status=status, since=since, until=until, verb=Verb.IMPORT))
+            parts.stages.append(
+                Stage(problem_id=past.made.pk, status=status, since=since, until=until, verb=Verb.IMPORT)
+            )
         own = _assignments(past, stays[0][1])
         parts.assignments.extend(own)
         clocks = clocks_of(past, own, dict(stays), None if past.made.held else told_on)
@@ -205,7 +206,7 @@ def rewrite(
     event.before, event.after = before, after
     if revived:
         event.details["revived"] = True
-    audit.record_many([event])
+    audit.write(event)
     tell_changed(event, problem, handled, set(units))
     return was | {"named": audit.plain(before)}, changes_of(past, before, after)
 

@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from casetracker import audit, presses
 from casetracker.errors import IllegalMove, Invalid, NotAllowed
+from casetracker.transactions import Together
 from casetracker.wording import joined
 from inspections import workflow
 from inspections.enums import Verb
@@ -142,7 +142,7 @@ def _own_heading(record: Record) -> str:
 def _perform(form: VerbForm) -> Verb:
     """Do what the form says, unless the problem has moved on since the person looked at it."""
     verb, data = form.move()
-    with transaction.atomic():
+    with Together():
         if form.guarded and form.cleaned_data["seen"] is not None:
             version = Problem.objects.select_for_update(of=("self",)).values_list("version", flat=True)
             if version.get(pk=form.problem.pk) != form.cleaned_data["seen"]:

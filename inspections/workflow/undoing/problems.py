@@ -130,7 +130,7 @@ def _restore(undoing: Undoing, ids: list[UUID]) -> None:
         now_named = {name: _named(problem, name) for name in named}
         _write_back(problem, kept[problem.pk])
         event = undoing.event(SUBJECT, problem, problem.number, before=now_named, after=named)
-        audit.record_many([event])
+        audit.write(event)
         _tell_handlers(event, problem, handled)
         undoing.tell("restored", [problem])
 

@@ -176,6 +176,7 @@ def test_each_list_has_the_menu(some: Cast, language: str, words: str) -> None:
         assert f"<summary>{words}</summary>" in page, key
 
 
+@pytest.mark.usefixtures("calendar_in_memory")
 @pytest.mark.parametrize("key", ["problems", "visits", "sites", "exposures"])
 def test_rows_are_read_with_the_same_queries_for_one_and_for_thirty(
     people: Cast, key: str, django_assert_max_num_queries: Any
