@@ -39,7 +39,7 @@ def copy_in(rows: Sequence[Model]) -> None:
         raise OutsideTransaction("copy_in() must share the transaction of the change.")
     model = type(rows[0])
     statement, values = _plan(model)
-    with connection.cursor() as cursor, cursor.copy(statement) as out:
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as out:
         for row in rows:
             out.write_row(values(row))
     for row in rows:

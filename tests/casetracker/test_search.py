@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from casetracker import search
 from inspections import finding
 from inspections.enums import Status
 from inspections.models import Party, Problem
@@ -141,3 +142,17 @@ def test_the_search_page_asks_a_fixed_number_of_questions(people: Cast, django_a
         if number in (0, 8):
             with django_assert_num_queries(7):
                 client.get("/search/?q=丹河")
+
+
+@pytest.mark.parametrize("few", [0, 1, 2, 1000])
+def test_rare_words_and_common_ones_find_the_same(people: Cast, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
+    monkeypatch.setattr(search, "FEW", few)
+    found = [make_problem(people, description="油烟净化器停用") for _ in range(2)]
+    make_problem(people, description="围挡不全")
+
+    condition = search.hits(Problem, "油烟净化器")
+
+    assert set(Problem.objects.filter(condition)) == set(found)
+    # Known by their keys only where they are few.
+    assert ("pk__in" in str(condition)) == (few >= 2)
+    assert not Problem.objects.filter(search.hits(Problem, "没有这样的话")).exists()
