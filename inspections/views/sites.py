@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from casetracker import audit, calendars, paging, presses
+from casetracker import audit, calendars, presses
 from casetracker.errors import DomainError, NotAllowed
 from casetracker.ids import uuid7
 from casetracker.models import User
@@ -28,6 +28,7 @@ from inspections.models import Highlight, Problem, ProblemKind, Site, SiteOperat
 from inspections.presenting import light_of
 from inspections.subjects_sites import event_sentence
 from inspections.views.recording import address
+from inspections.views.registers import show
 
 # On the file of a site so many rows of each kind stand; the rest is one link away.
 SHOWN = 12
@@ -41,32 +42,8 @@ def sites(request: HttpRequest) -> HttpResponse:
     """The list: /sites/?kind=…&open=on…"""
     user: User = request.user  # type: ignore[assignment]
     asked = lists.sites(request.GET, user)
-    if asked.unknown:
-        return render(request, "inspections/problems/address.html", {"parameter": asked.unknown}, status=400)
-    try:
-        page = asked.page()
-    except paging.BadCursor:
-        return redirect(reverse("sites") + asked.address())
-    if not page.rows and any(name in request.GET for name in ("after", "before")):
-        return redirect(reverse("sites") + asked.address())
-    total = asked.total(exactly=request.GET.get("count") == "exact")
-    if request.GET.get("count") == "exact" and request.htmx:  # type: ignore[attr-defined]
-        return render(request, "inspections/visits/_count.html", {"total": total})
-    context = {
-        "asked": asked,
-        "form": asked.filters.form,
-        "rows": page.rows,
-        "shown": len(page.rows),
-        "total": total,
-        "export_query": asked.address().removeprefix("?"),
-        "chips": asked.chips(),
-        "newer_url": asked.address(before=page.newer) if page.newer else "",
-        "older_url": asked.address(after=page.older) if page.older else "",
-        "exact_url": asked.address(count="exact") if total.more else "",
-        "list_url": reverse("sites"),
-        "may_enter": siting.office_for(user) is not None,
-    }
-    return render(request, "inspections/sites/list.html", context, status=200 if asked.is_valid else 422)
+    more = {"may_enter": siting.office_for(user) is not None}
+    return show(request, asked, "inspections/sites/list.html", reverse("sites"), lambda rows: more)
 
 
 @require_safe

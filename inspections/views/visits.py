@@ -6,14 +6,14 @@ from uuid import UUID
 from django.db.models import Prefetch, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from casetracker import audit, calendars, paging
+from casetracker import audit, calendars
 from casetracker.models import User
 from inspections import lists, policy, visiting
 from inspections.enums import Outcome, VisitMode
@@ -30,6 +30,7 @@ from inspections.models import (
 from inspections.presenting import light_of
 from inspections.registers import Register
 from inspections.subjects_sites import event_sentence
+from inspections.views.registers import show
 from inspections.visiting.wind import wind_from
 
 # --- List -------------------------------------------------------------------------------------------
@@ -40,40 +41,21 @@ def visits(request: HttpRequest) -> HttpResponse:
     """The list: /visits/?team=…&from=…; with count=people its total is the person-times."""
     user: User = request.user  # type: ignore[assignment]
     asked = lists.visits(request.GET, user)
-    if asked.unknown:
-        return render(request, "inspections/problems/address.html", {"parameter": asked.unknown}, status=400)
-    try:
-        page = asked.page()
-    except paging.BadCursor:
-        return redirect(reverse("visits") + asked.address())
-    if not page.rows and any(name in request.GET for name in ("after", "before", "jump")):
-        return redirect(reverse("visits") + asked.address())
     # A period is a published figure's: its count is exact, however many there are.
-    exactly = request.GET.get("count") == "exact" or all(request.GET.get(name) for name in PERIOD)
-    total = asked.total(exactly=exactly)
-    people = None
-    if request.GET.get("count") == "people":
+    exactly = all(request.GET.get(name) for name in PERIOD)
+
+    def more(rows: list[Any]) -> dict[str, Any]:
+        own = {
+            "orders": _orders(asked),
+            "may_record": bool(visiting.teams_for(user)),
+            "today": timezone.localdate(),
+        }
+        if request.GET.get("count") != "people":
+            return own
         people = asked.rows.aggregate(people=Coalesce(Sum("people"), 0))["people"]
-    if request.GET.get("count") == "exact" and request.htmx:  # type: ignore[attr-defined]
-        return render(request, "inspections/visits/_count.html", {"total": total})
-    context = {
-        "asked": asked,
-        "form": asked.filters.form,
-        "rows": page.rows,
-        "shown": len(page.rows),
-        "total": total,
-        "export_query": asked.address().removeprefix("?"),
-        "people": people,
-        "data_total": total.plain if people is None else str(people),
-        "chips": asked.chips(),
-        "newer_url": asked.address(before=page.newer) if page.newer else "",
-        "older_url": asked.address(after=page.older) if page.older else "",
-        "exact_url": asked.address(count="exact") if total.more else "",
-        "orders": _orders(asked),
-        "may_record": bool(visiting.teams_for(user)),
-        "today": timezone.localdate(),
-    }
-    return render(request, "inspections/visits/list.html", context, status=200 if asked.is_valid else 422)
+        return own | {"people": people, "data_total": str(people)}
+
+    return show(request, asked, "inspections/visits/list.html", reverse("visits"), more, exactly=exactly)
 
 
 def _orders(asked: Register) -> list[dict[str, Any]]:
