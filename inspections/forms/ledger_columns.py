@@ -10,18 +10,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from casetracker.bilingual import in_language
-from casetracker.enums import UnitKind
+from casetracker.enums import Language, Role, UnitKind
 from casetracker.models import District, Unit
 from casetracker.wording import listed
 from inspections.enums import Route, Severity, Source, VisitMode
+from inspections.ledger import kinds
 from inspections.ledger.errors import MappingError
 from inspections.ledger.fields import KINDS, usual_headers
+from inspections.ledger.importing.office_names import units_of
 from inspections.ledger.mapping import CREATABLE, from_dict
 from inspections.models import ImportDraft, ProblemKind, SiteKind
 
 # What may hold for every row of a sheet that has no such column.
 GIVEN = ("district", "team", "route", "severity", "source", "mode", "site_kind", "kind", "found_on", "date", "site",
-         "description")  # fmt: skip
+         "description",
+         # of people and units
+         "unit", "role", "language", "from_on", "parent", "unit_kind")  # fmt: skip
 SHOWN_ROWS = 20
 CREATE_WORDS = {
     "sites": gettext_lazy("Sites"),
@@ -85,7 +89,6 @@ class ColumnsForm(forms.Form):
     create = forms.MultipleChoiceField(
         label=gettext_lazy("Create what is new"),
         help_text=gettext_lazy("What the ledger names and nobody has entered yet. What is not ticked is asked about."),
-        choices=list(CREATE_WORDS.items()),
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
@@ -107,14 +110,19 @@ class ColumnsForm(forms.Form):
                 self.fields[f"d-{name}"] = self._given(name, defaults.get(name, ""))
         self.fields["year"].initial = defaults.get("year", "")
         self.fields["date_order"].initial = draft.mapping.get("date_order", "")
+        creates = kinds.KINDS[self.kind].creates if self.kind in kinds.KINDS else tuple(CREATE_WORDS)
+        if not creates:
+            del self.fields["create"]
+            return
+        self.fields["create"].choices = [(name, CREATE_WORDS[name]) for name in creates]  # type: ignore[attr-defined]
         self.fields["create"].initial = [name for name, wish in draft.mapping.get("create", {}).items() if wish is True]
 
     def _given(self, name: str, initial: Any) -> forms.Field:
         """The field for a value that holds for every row without one of its own."""
         label = _("%(column)s of rows that name none") % {"column": label_of(self.kind, name)}
-        choices = choices_of(name, self.draft.office)
+        choices = choices_of(self.kind, name, self.draft.office)
         if choices is None:
-            kind = "date" if name in ("found_on", "date") else "text"
+            kind = "date" if name in ("found_on", "date", "from_on") else "text"
             free = forms.TextInput(attrs={"type": kind, "aria-label": label})
             return forms.CharField(required=False, initial=initial, widget=free, max_length=500)
         widget = forms.Select(attrs={"aria-label": label})
@@ -193,8 +201,11 @@ def _headed(key: str, told: list[str]) -> str:
     return _("%(header)s (%(example)s)") % {"header": key, "example": told[0]} if told else key
 
 
-def choices_of(name: str, office: Unit) -> list[tuple[str, str]] | None:
-    """What a value of this column may be, as the mapping writes it, with the words for it; None where it is free."""
+def choices_of(kind: str, name: str, office: Unit) -> list[tuple[str, str]] | None:
+    """What a value of this column may be in this kind of ledger, as the mapping writes it, with the words for it; None
+    where it is free."""
+    if kind in kinds.ACCOUNTS:
+        return choices_of_accounts(name, office)
     enums = {"route": Route, "severity": Severity, "source": Source, "mode": VisitMode}
     if name in enums:
         return [(str(value), str(label)) for value, label in enums[name].choices]
@@ -214,6 +225,17 @@ def choices_of(name: str, office: Unit) -> list[tuple[str, str]] | None:
         rows: Any = ProblemKind.objects.all() if name == "kind" else SiteKind.objects.all()
         return [(one.code, called(one.name, one.aliases)) for one in rows]
     return None
+
+
+def choices_of_accounts(name: str, office: Unit) -> list[tuple[str, str]] | None:
+    """The same in ledgers of people and units."""
+    enums = {"role": Role, "language": Language, "unit_kind": UnitKind}
+    if name in enums:
+        return [(str(value), str(label)) for value, label in enums[name].choices]
+    if name in ("unit", "parent"):
+        units = units_of(office).current().order_by("kind", "sort_key").prefetch_related("names")
+        return [(unit.name_zh, called(unit.name, unit_names(unit))) for unit in units]
+    return choices_of("", "district", office) if name == "districts" else None
 
 
 def unit_names(unit: Unit) -> list[str]:

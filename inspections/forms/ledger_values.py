@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from inspections.forms.ledger_columns import choices_of, label_of
 from inspections.ledger.cells import normalise
 from inspections.ledger.fields import KINDS
+from inspections.ledger.kinds import ACCOUNTS
 from inspections.models import ImportDraft
 
 # So many texts of one column are asked for at once, the frequent ones first.
@@ -22,7 +23,12 @@ TOGETHER = {"unit": ("unit", "co_units")}
 # Which unknown names may be created, and as what.
 CREATED = {"unit": "units", "team": "teams", "kind": "kinds", "site_kind": "kinds"}
 # Words that the pages have a choice for.
-ASKED = ("district", "unit", "team", "site_kind", "kind", "route", "special", "severity", "source", "mode")
+ASKED = (
+    *("district", "unit", "team", "site_kind", "kind"),
+    *("route", "special", "severity", "source", "mode"),
+    # of people and units
+    *("role", "language", "districts", "parent", "unit_kind"),
+)
 
 
 @dataclass
@@ -74,7 +80,7 @@ class ValuesForm(forms.Form):
         decided = [text for text in self._decided(name) if text not in counts]
         if not frequent and not decided:
             return
-        choices = choices_of(name, self.draft.office) or []
+        choices = choices_of(self.kind, name, self.draft.office) or []
         for number, text in enumerate([*frequent[:MOST], *decided]):
             key = f"{name}-{number}"
             self.places[key] = (name, text, counts.get(text, 0))
@@ -109,6 +115,8 @@ class ValuesForm(forms.Form):
     def _refuses(self, name: str) -> bool:
         """Is a row refused whose text in this column is not understood?"""
         known = KINDS[self.kind][name]
+        if self.kind in ACCOUNTS:
+            return True
         return known.required or known.holds in ("choice", "bool") or name == "site_kind"
 
     def _choices(self, name: str, text: str, choices: list[tuple[str, str]]) -> list[Any]:

@@ -16,9 +16,11 @@ from django.utils import timezone
 from casetracker.models import Job, Unit, User
 from inspections.enums import ImportState
 from inspections.ledger.importing.names import Names
+from inspections.ledger.importing.office_names import OfficeNames
 from inspections.ledger.importing.past import moment
 from inspections.ledger.importing.remarks import KEPT_REMARKS
 from inspections.ledger.importing.report import NEW, Outcome, Report
+from inspections.ledger.kinds import ACCOUNTS
 from inspections.ledger.mapping import LedgerMapping
 from inspections.ledger.opening import Ledger, open_ledger, read_later
 from inspections.ledger.rows import LEFT_OUT, Corrections, ParsedRow
@@ -97,7 +99,7 @@ def import_file(
             released_at=None if held else now,
             job_id=job.pk if job else None,
         )
-        names = Names(office, mapping.create, mapping.create_only)
+        names = names_for(mapping, batch)
         writer = writer_for(mapping, batch, names, held=held, today=day, now=now)
         above = max(ledger.header.rows)
         total = ledger.sheet.rows - above
@@ -191,6 +193,13 @@ def _keep(batch: ImportBatch, outcomes: list[Outcome], report: Report) -> None:
     )
 
 
+def names_for(mapping: LedgerMapping, batch: ImportBatch) -> Names:
+    """What names mean in this kind of ledger."""
+    if mapping.kind in ACCOUNTS:
+        return OfficeNames(batch.office, mapping.create, mapping.create_only, batch=batch)
+    return Names(batch.office, mapping.create, mapping.create_only)
+
+
 def writer_for(
     mapping: LedgerMapping,
     batch: ImportBatch,
@@ -202,10 +211,14 @@ def writer_for(
 ) -> Writer:
     """The writer of this kind of ledger."""
     from inspections.ledger.importing.exposures import ExposureWriter
+    from inspections.ledger.importing.people import PersonWriter
     from inspections.ledger.importing.problems import ProblemWriter
     from inspections.ledger.importing.sites import SiteWriter
+    from inspections.ledger.importing.units import UnitWriter
     from inspections.ledger.importing.visits import VisitWriter
 
+    if isinstance(names, OfficeNames):
+        return PersonWriter(batch, names, now) if mapping.kind == "people" else UnitWriter(batch, names)
     if mapping.kind == "visits":
         return VisitWriter(batch, names, now)
     if mapping.kind == "sites":
