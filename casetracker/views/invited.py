@@ -34,7 +34,7 @@ def invited(request: HttpRequest, key: uuid.UUID, secret: str) -> HttpResponse:
         request.LANGUAGE_CODE = row.person.language
     if row is None or not invitations.is_open(row, timezone.now()):
         return _closed(request, row)
-    form = SetPasswordForm(request.POST or None, user=row.person)
+    form = SetPasswordForm(row.person, request.POST or None)
     status = 200
     if request.method == "POST":
         status = 422

@@ -42,7 +42,7 @@ class Refused(Exception):  # noqa: N818  a row, not an error of the program
         self.remark = remark
 
 
-def remark(row: ParsedRow, name: str, code: str, template: Any, **words: Any) -> RowError:
+def remark(row: ParsedRow, name: str, code: str, template: Any, /, **words: Any) -> RowError:
     """A remark on a canonical column of the row, with the value that was read there."""
     value = row.values.get(name)
     text = "" if value is None else ", ".join(value) if isinstance(value, list) else str(value)
@@ -101,10 +101,10 @@ class Wanted:
         """A date of the row."""
         return self.row.values.get(name)
 
-    def refused(self, name: str, code: str, template: Any, **words: Any) -> Refused:
+    def refused(self, name: str, code: str, template: Any, /, **words: Any) -> Refused:
         return Refused(remark(self.row, name, code, template, **words))
 
-    def doubt(self, name: str, code: str, template: Any, **words: Any) -> None:
+    def doubt(self, name: str, code: str, template: Any, /, **words: Any) -> None:
         self.doubts.append(remark(self.row, name, code, template, **words))
 
 

@@ -54,7 +54,7 @@ class _Told:
     aliases: list[str] = field(default_factory=list)
     doubts: list[RowError] = field(default_factory=list)
 
-    def refused(self, name: str, code: str, template: Any, **words: Any) -> Refused:
+    def refused(self, name: str, code: str, template: Any, /, **words: Any) -> Refused:
         return Refused(remark(self.row, name, code, template, **words))
 
 
@@ -137,9 +137,11 @@ class UnitWriter:
                 raise told.refused("email", "bad_email", BAD_EMAIL, name=email) from problem
         for name in ("parent", "successor"):
             if text := row.values.get(name):
-                values[name] = self._find(told, name, text)
-                if values[name] is None:
+                found = self._find(told, name, text)
+                if found is None:
                     raise told.refused(name, "unknown_unit", UNKNOWN_PARENT, name=text)
+                # As it is now: an earlier row may have moved it, and the path of what stands below follows from its own.
+                values[name] = Unit.objects.get(pk=found.pk)
         for text in row.values.get("districts") or []:
             district = self.names.district(text)
             if district is None:
@@ -224,4 +226,6 @@ def _changes(row: ParsedRow, old: dict[str, Any], after: dict[str, Any]) -> list
 def _text(value: Any) -> str:
     if isinstance(value, list):
         return "、".join(value)
+    if isinstance(value, Unit):
+        return value.name_zh
     return "" if value is None else str(value)[:200]
