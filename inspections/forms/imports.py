@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from casetracker.models import Unit
 from inspections.ledger.errors import MappingError
+from inspections.ledger.kinds import KINDS
 from inspections.ledger.mapping import from_dict, loads, profile, profiles
 from inspections.models import ImportBatch, SavedMapping
 
@@ -53,12 +54,8 @@ class UploadForm(forms.Form):
             self.fields["office"].widget = self.fields["office"].hidden_widget()
 
     def _ways(self) -> list[Any]:
-        ways: list[Any] = [
-            (
-                _("Recognise its columns"),
-                [("problems", _("A ledger of problems")), ("visits", _("A ledger of visits"))],
-            )
-        ]
+        recognised = [(name, kind.ledger) for name, kind in KINDS.items()]
+        ways: list[Any] = [(_("Recognise its columns"), recognised)]
         if self.ways:
             ways.append((_("As remembered"), [(f"saved:{one.pk}", one.name) for one in self.ways]))
         if self.before:
@@ -92,9 +89,9 @@ class UploadForm(forms.Form):
                 return dict(next(one.mapping for one in self.ways if one.pk == int(which)))
             case "like":
                 return dict(next(one.mapping for one in self.before if one.pk == UUID(which)))
-            case "problems" | "visits":
+            case kind if kind in KINDS:
                 # Last year's ledger brings sites that nobody has entered yet.
-                source = {"kind": way, "create": {"sites": True}}
+                source = {"kind": kind, **({"create": {"sites": True}} if "sites" in KINDS[kind].creates else {})}
                 from_dict(source)
                 return source
         return {}

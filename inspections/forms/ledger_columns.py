@@ -13,7 +13,8 @@ from casetracker.bilingual import in_language
 from casetracker.enums import UnitKind
 from casetracker.models import District, Unit
 from casetracker.wording import listed
-from inspections.enums import Route, Severity, Source, VisitMode
+from inspections.enums import RiskClass, Route, Severity, Source, VisitMode
+from inspections.ledger import kinds
 from inspections.ledger.errors import MappingError
 from inspections.ledger.fields import KINDS, usual_headers
 from inspections.ledger.mapping import CREATABLE, from_dict
@@ -21,7 +22,7 @@ from inspections.models import ImportDraft, ProblemKind, SiteKind
 
 # What may hold for every row of a sheet that has no such column.
 GIVEN = ("district", "team", "route", "severity", "source", "mode", "site_kind", "kind", "found_on", "date", "site",
-         "description")  # fmt: skip
+         "description", "risk_class", "medium")  # fmt: skip
 SHOWN_ROWS = 20
 CREATE_WORDS = {
     "sites": gettext_lazy("Sites"),
@@ -85,7 +86,6 @@ class ColumnsForm(forms.Form):
     create = forms.MultipleChoiceField(
         label=gettext_lazy("Create what is new"),
         help_text=gettext_lazy("What the ledger names and nobody has entered yet. What is not ticked is asked about."),
-        choices=list(CREATE_WORDS.items()),
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
@@ -107,12 +107,17 @@ class ColumnsForm(forms.Form):
                 self.fields[f"d-{name}"] = self._given(name, defaults.get(name, ""))
         self.fields["year"].initial = defaults.get("year", "")
         self.fields["date_order"].initial = draft.mapping.get("date_order", "")
+        creates = kinds.KINDS[self.kind].creates
+        if not creates:
+            del self.fields["create"]
+            return
+        self.fields["create"].choices = [(name, CREATE_WORDS[name]) for name in creates]  # type: ignore[attr-defined]
         self.fields["create"].initial = [name for name, wish in draft.mapping.get("create", {}).items() if wish is True]
 
     def _given(self, name: str, initial: Any) -> forms.Field:
         """The field for a value that holds for every row without one of its own."""
         label = _("%(column)s of rows that name none") % {"column": label_of(self.kind, name)}
-        choices = choices_of(name, self.draft.office)
+        choices = choices_of(self.kind, name, self.draft.office)
         if choices is None:
             kind = "date" if name in ("found_on", "date") else "text"
             free = forms.TextInput(attrs={"type": kind, "aria-label": label})
@@ -123,6 +128,11 @@ class ColumnsForm(forms.Form):
         if initial and str(initial) not in dict(choices):
             every.append((str(initial), str(initial)))
         return forms.ChoiceField(choices=every, required=False, initial=str(initial), widget=widget)
+
+    @property
+    def has_dates(self) -> bool:
+        """Does this kind of ledger tell of days?"""
+        return any(known.holds == "date" for known in self.known.values())
 
     @property
     def lines(self) -> list[Line]:
@@ -193,9 +203,10 @@ def _headed(key: str, told: list[str]) -> str:
     return _("%(header)s (%(example)s)") % {"header": key, "example": told[0]} if told else key
 
 
-def choices_of(name: str, office: Unit) -> list[tuple[str, str]] | None:
-    """What a value of this column may be, as the mapping writes it, with the words for it; None where it is free."""
-    enums = {"route": Route, "severity": Severity, "source": Source, "mode": VisitMode}
+def choices_of(kind: str, name: str, office: Unit) -> list[tuple[str, str]] | None:
+    """What a value of this column may be in this kind of ledger, as the mapping writes it, with the words for it; None
+    where it is free."""
+    enums = {"route": Route, "severity": Severity, "source": Source, "mode": VisitMode, "risk_class": RiskClass}
     if name in enums:
         return [(str(value), str(label)) for value, label in enums[name].choices]
     if name == "special":
@@ -211,7 +222,8 @@ def choices_of(name: str, office: Unit) -> list[tuple[str, str]] | None:
         near = [one for one in District.objects.all() if not cities or one.code[:4] in cities]
         return [(one.code, called(one.name, one.aliases)) for one in near]
     if name in ("kind", "site_kind"):
-        rows: Any = ProblemKind.objects.all() if name == "kind" else SiteKind.objects.all()
+        of_problems = name == "kind" and kind != "sites"
+        rows: Any = ProblemKind.objects.all() if of_problems else SiteKind.objects.all()
         return [(one.code, called(one.name, one.aliases)) for one in rows]
     return None
 

@@ -22,7 +22,10 @@ TOGETHER = {"unit": ("unit", "co_units")}
 # Which unknown names may be created, and as what.
 CREATED = {"unit": "units", "team": "teams", "kind": "kinds", "site_kind": "kinds"}
 # Words that the pages have a choice for.
-ASKED = ("district", "unit", "team", "site_kind", "kind", "route", "special", "severity", "source", "mode")
+ASKED = (
+    *("district", "unit", "team", "site_kind", "kind", "risk_class"),
+    *("route", "special", "severity", "source", "mode"),
+)
 
 
 @dataclass
@@ -74,7 +77,7 @@ class ValuesForm(forms.Form):
         decided = [text for text in self._decided(name) if text not in counts]
         if not frequent and not decided:
             return
-        choices = choices_of(name, self.draft.office) or []
+        choices = choices_of(self.kind, name, self.draft.office) or []
         for number, text in enumerate([*frequent[:MOST], *decided]):
             key = f"{name}-{number}"
             self.places[key] = (name, text, counts.get(text, 0))
@@ -109,12 +112,16 @@ class ValuesForm(forms.Form):
     def _refuses(self, name: str) -> bool:
         """Is a row refused whose text in this column is not understood?"""
         known = KINDS[self.kind][name]
+        if self.kind == "sites" and name == "kind":
+            return False
         return known.required or known.holds in ("choice", "bool") or name == "site_kind"
 
     def _choices(self, name: str, text: str, choices: list[tuple[str, str]]) -> list[Any]:
         undecided = _("Not decided: its rows are refused")
         if not self._refuses(name):
             undecided = _("Not decided: taken without it, listed as doubtful")
+            if self.kind == "sites":
+                undecided = _("Not decided: taken as another kind, listed as doubtful")
         first: list[Any] = [("", undecided)]
         if name in CREATED:
             first.append((NEW, _("Create “%(name)s”") % {"name": text}))

@@ -211,8 +211,10 @@ TELLING = ("是否办结", "是否完成", "办结", "销号", "整改情况", "
            "status", "state", "closed", "progress", "result")  # fmt: skip
 
 
-def is_telling(header: str) -> bool:
-    """Whether an unread column of this name looks like an end state, or like a text worth keeping."""
+def is_telling(kind: str, header: str) -> bool:
+    """Whether an unread column of a ledger of problems looks like an end state, or like a text worth keeping."""
+    if kind != "problems":
+        return False
     text = normalise(header)
     return any(word in text for word in TELLING)
 

@@ -36,7 +36,7 @@ def check(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     """What importing this ledger would do, row by row, with one button to do it."""
     done = _done(request, job_id)
     row = ImportDraft.objects.filter(pk=done.params.get("draft"), office__in=offices_of(request.user)).first()  # type: ignore[arg-type]
-    report = done.result
+    report, kind = done.result, done.params.get("mapping", {}).get("kind", "problems")
     context = {
         "job": done,
         "draft": row,
@@ -47,8 +47,8 @@ def check(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
         "steps": steps_of(row, "check") if row is not None else [],
         "can_download": refused_of(done.pk).exists(),
         "remember": RememberForm(initial={"name": name_of(done.params["file_name"])}),
-        **remarks(report),
-        **_columns(report, done.params.get("mapping", {}).get("kind", ""), row.reading.get("keys", []) if row else []),
+        **remarks(report, kind),
+        **_columns(report, kind, row.reading.get("keys", []) if row else []),
     }
     context["editable"] = _editable(context["refused"]) if context["is_latest"] else []
     # What can't be corrected here, or not yet, is listed to be read.
@@ -85,7 +85,7 @@ def _columns(report: dict[str, Any], kind: str, order: list[str]) -> dict[str, A
     unread = report.get("unread", [])
     return {
         "columns": [*read, *({"header": header, "name": ""} for header in unread)],
-        "telling": listed([header for header in unread if is_telling(header)]),
+        "telling": listed([header for header in unread if is_telling(kind, header)]),
     }
 
 
@@ -134,7 +134,7 @@ def correct(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
         drafts.take_back(row, int(number), name)
         return check_anew(request, row)
     cells: dict[int, dict[str, str]] = {}
-    for one in _editable(remarks(done.result)["refused"]):
+    for one in _editable(remarks(done.result, row.mapping["kind"])["refused"]):
         sent = request.POST.get(one["field"])
         if sent is not None and (text := sent.replace("\x00", "").strip()[:2000]) != one["value"]:
             cells.setdefault(one["row"], {})[one["name"]] = text

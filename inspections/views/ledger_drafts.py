@@ -139,7 +139,7 @@ def columns(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
         "draft": row,
         "form": form,
         "unread": unread,
-        "telling": listed([key for key, _told in unread if is_telling(key)]),
+        "telling": listed([key for key, _told in unread if is_telling(form.kind, key)]),
         "steps": steps_of(row, "columns"),
     }
     return render(request, "inspections/imports/columns.html", context, status=status)

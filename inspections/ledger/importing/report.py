@@ -20,7 +20,20 @@ UNMATCHED = frozenset(
 
 # The columns for whose texts the pages ask what they mean.
 ASKED = frozenset(
-    ["district", "unit", "co_units", "team", "site_kind", "kind", "route", "special", "severity", "source", "mode"]
+    [
+        "district",
+        "unit",
+        "co_units",
+        "team",
+        "site_kind",
+        "kind",
+        "route",
+        "special",
+        "severity",
+        "source",
+        "mode",
+        "risk_class",
+    ]
 )
 # Outcomes that bring something.
 NEW = ("created", "revived")

@@ -6,19 +6,23 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from casetracker.errors import IllegalMove
 from casetracker.models import Event, User
-from inspections.enums import ImportState, Verb
+from inspections.enums import ImportState
 from inspections.models import ImportBatch, ImportRow
-from inspections.workflow.undoing import problems, visits
-from inspections.workflow.undoing.parts import BROUGHT, CHANGED, CHUNK, TOLD, VERB, Built, Part, Undoing
+from inspections.workflow.undoing import exposures, problems, sites, visits
+from inspections.workflow.undoing.parts import BROUGHT, CHANGED, CHUNK, TOLD, Built, Part, Undoing, not_of
 
 # How each kind of import is undone.
-PARTS: dict[str, Part] = {"problems": problems.PART, "visits": visits.PART}
+PARTS: dict[str, Part] = {
+    "problems": problems.PART,
+    "visits": visits.PART,
+    "sites": sites.PART,
+    "exposures": exposures.PART,
+}
 
 
 def built_on(batch: ImportBatch) -> list[Built]:
@@ -26,11 +30,8 @@ def built_on(batch: ImportBatch) -> list[Built]:
     label, who, verb. Empty where the import can be undone."""
     part = PARTS[batch.kind]
     rows = ImportRow.objects.filter(batch=batch, outcome__in=(*BROUGHT, *CHANGED)).values("subject_id")
-    undone = ImportBatch.objects.filter(office=batch.office_id, state=ImportState.UNDONE).values_list("pk", flat=True)
-    own = Q(verb=Verb.IMPORT, details__batch__in=[str(batch.pk), *map(str, undone)])
-    events = Event.objects.filter(subject_type=part.subject, subject_id__in=rows, at__gte=batch.created_at).exclude(
-        Q(verb__in=("release_import", VERB)) | own
-    )
+    of_these = Event.objects.filter(subject_type=part.subject, subject_id__in=rows, at__gte=batch.created_at)
+    events = of_these.exclude(not_of(batch))
     found = {
         str(event.subject_id): {
             "subject": event.subject_type,
@@ -41,7 +42,7 @@ def built_on(batch: ImportBatch) -> list[Built]:
         }
         for event in events.order_by("seq")[: TOLD * 5]
     }
-    for one in part.built_on(rows):
+    for one in part.built_on(rows.filter(outcome__in=BROUGHT)):
         found.setdefault(one["id"], one)
     return list(found.values())
 
@@ -57,9 +58,9 @@ def undo_import(
 ) -> dict[str, Any]:
     """Take back what the batch brought and restore what it changed; numbers stay with what was taken back.
 
-    Returns the counts `taken_back` and `restored` with the first `rows` (row, what, id, label), or, where somebody
-    worked on it since, only `built`, and nothing was changed. Of a job whose worker died after it, what was done
-    then. Raises IllegalMove when it was undone before.
+    Returns the counts `taken_back`, `restored` and `along` (sites that came with it) with the first `rows` (row, what,
+    id, label), or, where somebody worked on it since, only `built`, and nothing was changed. Of a job whose worker
+    died after it, what was done then. Raises IllegalMove when it was undone before.
     """
     row = ImportBatch.objects.select_for_update().select_related("office").get(pk=batch.pk)
     done: dict[str, Any] = row.report.get("undone", {})
@@ -82,6 +83,7 @@ def undo_import(
         for chunk in _chunks(list(ids)):
             undo(undoing, chunk)
             progress(reached := reached + len(chunk), total)
+    undoing.along = sites.take_back_along(undoing)
     return _written_down(undoing, job_id)
 
 
@@ -91,6 +93,7 @@ def _written_down(undoing: Undoing, job_id: UUID) -> dict[str, Any]:
         "job": str(job_id),
         "taken_back": undoing.taken_back,
         "restored": undoing.restored,
+        "along": undoing.along,
         "rows": sorted(undoing.told, key=lambda one: int(one["row"])),
     }
     batch = undoing.batch
