@@ -228,8 +228,7 @@ class ProblemFilter(django_filters.FilterSet):
 
     def changed_by(self, rows: ProblemQuerySet, name: str, batch: uuid.UUID) -> ProblemQuerySet:
         """What an import found here and changed."""
-        changed = ImportRow.objects.filter(batch=batch, outcome="updated")
-        return rows.filter(pk__in=changed.values("subject_id"))
+        return rows.filter(pk__in=ImportRow.objects.of(batch, "updated"))
 
     def of_person(self, rows: ProblemQuerySet, name: str, who: str) -> ProblemQuerySet:
         return answered_by(rows, self.user)

@@ -1,6 +1,7 @@
 """What the list of exposures in the media can be narrowed by and sorted by."""
 
 from typing import Any
+from uuid import UUID
 
 import django_filters
 from django import forms
@@ -8,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from casetracker.paging import Order, Section
-from inspections.models import Named
+from inspections.models import ImportRow, Named
 
 EXPOSURE_ORDERS = (
     Order("on", _("last first"), (Section(("published_on",), descending=True),), day="published_on"),
@@ -31,6 +32,9 @@ class ExposureFilter(django_filters.FilterSet):
         label=_("Follow-up"), empty_label=_("Any"), choices=FOLLOWED, method="followed_up"
     )
     site = django_filters.UUIDFilter(label=_("Site"), field_name="site", widget=forms.HiddenInput)
+    id = django_filters.UUIDFilter(label=_("Only this one"), field_name="pk", widget=forms.HiddenInput)
+    batch = django_filters.UUIDFilter(label=_("Import"), field_name="import_batch", widget=forms.HiddenInput)
+    changed = django_filters.UUIDFilter(label=_("Changed by the import"), method="changed_by", widget=forms.HiddenInput)
 
     class Meta:
         model = Named
@@ -43,6 +47,9 @@ class ExposureFilter(django_filters.FilterSet):
 
     def find(self, rows: Any, name: str, text: str) -> Any:
         return rows.filter(Q(name__icontains=text) | Q(exposure__title__icontains=text))
+
+    def changed_by(self, rows: Any, name: str, batch: UUID) -> Any:
+        return rows.filter(pk__in=ImportRow.objects.of(batch, "updated"))
 
     def followed_up(self, rows: Any, name: str, answer: str) -> Any:
         return rows.filter(follow_up_on__isnull=answer == "no")

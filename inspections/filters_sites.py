@@ -2,6 +2,7 @@
 
 import datetime
 from typing import Any
+from uuid import UUID
 
 import django_filters
 from django import forms
@@ -14,7 +15,7 @@ from casetracker.models import District, Membership, Unit, User
 from casetracker.paging import Order, Section
 from inspections import scope
 from inspections.enums import OPEN, Outcome, RiskClass, VisitMode
-from inspections.models import AlertPeriod, Problem, Site, SiteKind, Visit, VisitInspector
+from inspections.models import AlertPeriod, ImportRow, Problem, Site, SiteKind, Visit, VisitInspector
 from inspections.offers import Offer
 from inspections.periods import days_of
 
@@ -59,6 +60,7 @@ class VisitFilter(django_filters.FilterSet):
     campaign = django_filters.NumberFilter(label=_("Campaign"), field_name="campaign", widget=forms.HiddenInput)
     alert = _one(_("Alert"), None, field_name="alert", widget=forms.HiddenInput)
     site = django_filters.UUIDFilter(label=_("Site"), field_name="site", widget=forms.HiddenInput)
+    batch = django_filters.UUIDFilter(label=_("Import"), field_name="import_batch", widget=forms.HiddenInput)
 
     class Meta:
         model = Visit
@@ -128,6 +130,8 @@ class SiteFilter(django_filters.FilterSet):
     gone = django_filters.BooleanFilter(
         label=_("Also those that ended"), method="also_gone", widget=forms.CheckboxInput
     )
+    batch = django_filters.UUIDFilter(label=_("Import"), method="brought_by", widget=forms.HiddenInput)
+    changed = django_filters.UUIDFilter(label=_("Changed by the import"), method="changed_by", widget=forms.HiddenInput)
 
     class Meta:
         model = Site
@@ -156,6 +160,12 @@ class SiteFilter(django_filters.FilterSet):
             return rows
         open_ones = Problem.objects.visible_to(self.user).filter(Q(status__in=OPEN), site=OuterRef("pk"))
         return rows.filter(Exists(open_ones))
+
+    def brought_by(self, rows: Any, name: str, batch: UUID) -> Any:
+        return rows.filter(pk__in=ImportRow.objects.of(batch, "created", "revived"))
+
+    def changed_by(self, rows: Any, name: str, batch: UUID) -> Any:
+        return rows.filter(pk__in=ImportRow.objects.of(batch, "updated"))
 
     def also_gone(self, rows: Any, name: str, also: bool) -> Any:
         return rows

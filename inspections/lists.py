@@ -1,4 +1,4 @@
-"""The lists of visits, sites, parties and batches as an address asks for them; what their pages and exports share."""
+"""The lists of visits, sites, exposures, parties and batches as an address asks for them, for pages and exports."""
 
 from typing import Any
 
@@ -7,10 +7,12 @@ from django.db.models.functions import Coalesce
 from django.http import QueryDict
 
 from casetracker import search
+from casetracker.enums import Role
 from casetracker.models import User
 from inspections import scope
+from inspections.filters_exposures import EXPOSURE_ORDERS, ExposureFilter
 from inspections.filters_sites import SITE_ORDERS, VISIT_ORDERS, SiteFilter, VisitFilter
-from inspections.models import Assignment, Batch, Campaign, Party, Problem, Site, Visit
+from inspections.models import Assignment, Batch, Campaign, ImportBatch, Named, Party, Problem, Site, Visit
 from inspections.offers import offer
 from inspections.registers import Register, as_uuid
 
@@ -20,7 +22,7 @@ def visits(query: QueryDict, user: User) -> Register:
     site = as_uuid(query.get("site", ""))
     offered = offer(user, page="visits", site=str(site or ""))
     filters = VisitFilter(query, Visit.objects.visible_to(user).counted(), user=user, offered=offered)
-    named = {"site": offered.site[0].name if offered.site else ""}
+    named = {"site": offered.site[0].name if offered.site else "", **_files(query, user)}
     asked = query.get("campaign", "")
     if asked.isdigit():
         seen = Visit.objects.visible_to(user).filter(campaign=OuterRef("pk"))
@@ -51,7 +53,7 @@ def visit_rows(user: User) -> Any:
 def sites(query: QueryDict, user: User) -> Register:
     """The list of sites that the address asks for."""
     filters = SiteFilter(query, Site.objects.visible_to(user), user=user, offered=offer(user, page="sites"))
-    return Register(query, filters, SITE_ORDERS, site_rows(user), {})
+    return Register(query, filters, SITE_ORDERS, site_rows(user), _files(query, user))
 
 
 def site_rows(user: User) -> Any:
@@ -67,6 +69,24 @@ def site_rows(user: User) -> Any:
             last_visit=Subquery(last.values("site").annotate(last=Max("on")).values("last")),
         )
     )
+
+
+def exposures(query: QueryDict, user: User) -> Register:
+    """The list of exposures in the media that the address asks for."""
+    filters = ExposureFilter(query, Named.objects.visible_to(user).counted())
+    shown = Named.objects.select_related("exposure", "problem", "site").defer("problem__search", "site__search")
+    return Register(query, filters, EXPOSURE_ORDERS, shown, _files(query, user))
+
+
+def _files(query: QueryDict, user: User) -> dict[str, str]:
+    """What the imports are called that the address names, for whoever imports for their office."""
+    asked = {name: key for name in ("batch", "changed") if (key := as_uuid(query.get(name, "")))}
+    if not asked:
+        return {}
+    offices = user.units_as(Role.SUPERVISOR) and scope.of(user).offices
+    rows = ImportBatch.objects.filter(pk__in=asked.values(), office__in=offices or ())
+    files = dict(rows.values_list("pk", "file_name"))
+    return {name: files.get(key, str(key)) for name, key in asked.items()}
 
 
 def parties(asked: str, user: User) -> QuerySet[Party]:

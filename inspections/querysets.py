@@ -155,6 +155,10 @@ class NamedQuerySet(models.QuerySet["Named"]):
             allowed |= Q(exposure__office__in=see.offices)
         return self.filter(allowed)
 
+    def counted(self) -> "NamedQuerySet":
+        """Without the exposures of an import that was undone."""
+        return self.filter(undone=False)
+
 
 class VisitQuerySet(models.QuerySet["Visit"]):
     def visible_to(self, user: Any) -> "VisitQuerySet":

@@ -14,6 +14,7 @@ from inspections import (
     queues,
     subjects,
     subjects_checklists,
+    subjects_exposures,
     subjects_registers,
     subjects_sites,
 )
@@ -64,6 +65,7 @@ for export in (
     Export("visits", _("Visits"), "visits", _anybody, registers.visits),
     Export("sites", _("Sites"), "sites", _anybody, registers.sites),
     Export("parties", _("Parties"), "parties", _anybody, registers.parties),
+    Export("exposures", _("Exposures in the media"), "exposures", _anybody, registers.exposures),
     Export("batches", _("Central assignments"), "batches", _anybody, registers.batches),
     Export("campaigns", _("Campaigns"), "campaigns", _operates, registers.campaigns),
     Export("alerts", _("Heavy-pollution alerts"), "alerts", _operates, registers.alerts),
@@ -94,7 +96,7 @@ subjects_checklists.teach()
 subjects_registers.teach()
 for subject in (*subjects_checklists.SUBJECTS, *subjects_registers.SUBJECTS):
     registry.subjects[subject.type] = subject
-for subject in (subjects_sites.SITE, subjects_sites.VISIT, subjects_sites.PARTY):
+for subject in (subjects_sites.SITE, subjects_sites.VISIT, subjects_sites.PARTY, subjects_exposures.EXPOSURE):
     registry.subjects[subject.type] = subject
 registry.evidence_gates.append(subjects_sites.sent_lately)
 registry.digest_sections["inspections"] = digests.SECTION

@@ -14,6 +14,7 @@ from casetracker.dates import short_date
 from casetracker.models import Custody, Event, Notice
 from casetracker.registry import Subject
 from casetracker.wording import day, fill, joined, listed, strong
+from inspections import siting
 from inspections.enums import Outcome, Result, RiskClass, VisitMode
 from inspections.forms.fields import UPLOAD_AGE
 from inspections.models import Party, Site, Visit
@@ -67,6 +68,10 @@ def _imported(who: str, event: Event) -> str:
     if "file" not in event.details:
         return ""
     words = {"file": event.details["file"], "row": event.details["row"]}
+    if event.details.get("revived"):
+        return fill(
+            _("%(who)s imported it again from %(file)s, row %(row)s: it is on the register again."), who=who, **words
+        )
     return fill(_("%(who)s imported it from %(file)s, row %(row)s."), who=who, **words)
 
 
@@ -132,13 +137,20 @@ def _record_visit(who: str, event: Event) -> list[str]:
     return told
 
 
-def _import_visit(who: str, event: Event) -> list[str]:
+def _import(who: str, event: Event) -> list[str]:
+    """A visit that an undone import had brought, or a site that came along with a ledger of something else."""
     text = _("%(who)s imported it again from %(file)s: it counts again.")
+    if event.subject_type == siting.SUBJECT:
+        text = _("It came along with the import of %(file)s by %(who)s.")
     return [fill(text, who=who, file=event.details.get("file", ""))]
 
 
 def _undo_import(who: str, event: Event) -> list[str]:
     text = _("%(who)s undid the import of %(file)s: the visit counts no more.")
+    if event.subject_type == siting.SUBJECT and event.details.get("taken_back"):
+        text = _("%(who)s undid the import of %(file)s: the site is off the register.")
+    elif event.subject_type == siting.SUBJECT:
+        text = _("%(who)s undid the import of %(file)s: the site is as it was before.")
     return [fill(text, who=who, file=event.details.get("file", ""))]
 
 
@@ -147,7 +159,7 @@ SENTENCES: dict[str, Callable[[str, Event], list[str]]] = {
     "change_site": _change_site,
     "record_visit": _record_visit,
     "correct_visit": corrected,
-    "import": _import_visit,
+    "import": _import,
     "undo_import": _undo_import,
     "enter_party": _enter_party,
     "change_party": _change_party,

@@ -13,7 +13,7 @@ from casetracker.bilingual import in_language
 from casetracker.enums import Language, Role, UnitKind
 from casetracker.models import District, Unit
 from casetracker.wording import listed
-from inspections.enums import Route, Severity, Source, VisitMode
+from inspections.enums import RiskClass, Route, Severity, Source, VisitMode
 from inspections.ledger import kinds
 from inspections.ledger.errors import MappingError
 from inspections.ledger.fields import KINDS, usual_headers
@@ -23,7 +23,7 @@ from inspections.models import ImportDraft, ProblemKind, SiteKind
 
 # What may hold for every row of a sheet that has no such column.
 GIVEN = ("district", "team", "route", "severity", "source", "mode", "site_kind", "kind", "found_on", "date", "site",
-         "description",
+         "description", "risk_class", "medium",
          # of people and units
          "unit", "role", "language", "from_on", "parent", "unit_kind")  # fmt: skip
 SHOWN_ROWS = 20
@@ -110,7 +110,7 @@ class ColumnsForm(forms.Form):
                 self.fields[f"d-{name}"] = self._given(name, defaults.get(name, ""))
         self.fields["year"].initial = defaults.get("year", "")
         self.fields["date_order"].initial = draft.mapping.get("date_order", "")
-        creates = kinds.KINDS[self.kind].creates if self.kind in kinds.KINDS else tuple(CREATE_WORDS)
+        creates = kinds.KINDS[self.kind].creates
         if not creates:
             del self.fields["create"]
             return
@@ -131,6 +131,11 @@ class ColumnsForm(forms.Form):
         if initial and str(initial) not in dict(choices):
             every.append((str(initial), str(initial)))
         return forms.ChoiceField(choices=every, required=False, initial=str(initial), widget=widget)
+
+    @property
+    def has_dates(self) -> bool:
+        """Does this kind of ledger tell of days?"""
+        return any(known.holds == "date" for known in self.known.values())
 
     @property
     def lines(self) -> list[Line]:
@@ -206,7 +211,7 @@ def choices_of(kind: str, name: str, office: Unit) -> list[tuple[str, str]] | No
     where it is free."""
     if kind in kinds.ACCOUNTS:
         return choices_of_accounts(name, office)
-    enums = {"route": Route, "severity": Severity, "source": Source, "mode": VisitMode}
+    enums = {"route": Route, "severity": Severity, "source": Source, "mode": VisitMode, "risk_class": RiskClass}
     if name in enums:
         return [(str(value), str(label)) for value, label in enums[name].choices]
     if name == "special":
@@ -222,7 +227,8 @@ def choices_of(kind: str, name: str, office: Unit) -> list[tuple[str, str]] | No
         near = [one for one in District.objects.all() if not cities or one.code[:4] in cities]
         return [(one.code, called(one.name, one.aliases)) for one in near]
     if name in ("kind", "site_kind"):
-        rows: Any = ProblemKind.objects.all() if name == "kind" else SiteKind.objects.all()
+        of_problems = name == "kind" and kind != "sites"
+        rows: Any = ProblemKind.objects.all() if of_problems else SiteKind.objects.all()
         return [(one.code, called(one.name, one.aliases)) for one in rows]
     return None
 

@@ -24,7 +24,7 @@ TOGETHER = {"unit": ("unit", "co_units")}
 CREATED = {"unit": "units", "team": "teams", "kind": "kinds", "site_kind": "kinds"}
 # Words that the pages have a choice for.
 ASKED = (
-    *("district", "unit", "team", "site_kind", "kind"),
+    *("district", "unit", "team", "site_kind", "kind", "risk_class"),
     *("route", "special", "severity", "source", "mode"),
     # of people and units
     *("role", "language", "districts", "parent", "unit_kind"),
@@ -117,12 +117,16 @@ class ValuesForm(forms.Form):
         known = KINDS[self.kind][name]
         if self.kind in ACCOUNTS:
             return True
+        if self.kind == "sites" and name == "kind":
+            return False
         return known.required or known.holds in ("choice", "bool") or name == "site_kind"
 
     def _choices(self, name: str, text: str, choices: list[tuple[str, str]]) -> list[Any]:
         undecided = _("Not decided: its rows are refused")
         if not self._refuses(name):
             undecided = _("Not decided: taken without it, listed as doubtful")
+            if self.kind == "sites":
+                undecided = _("Not decided: taken as another kind, listed as doubtful")
         first: list[Any] = [("", undecided)]
         if name in CREATED:
             first.append((NEW, _("Create “%(name)s”") % {"name": text}))

@@ -40,6 +40,7 @@ class Named(models.Model):
     follow_up_on = models.DateField(_("followed up on"), null=True)
     follow_up_result = models.CharField(_("result of the follow-up"), max_length=200, blank=True)
     import_batch = models.ForeignKey("inspections.ImportBatch", models.PROTECT, null=True, related_name="+")
+    undone = models.BooleanField(default=False)
 
     objects = NamedQuerySet.as_manager()
 

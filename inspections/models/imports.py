@@ -1,6 +1,7 @@
 """Ledgers on their way in, how they are read, and where imported rows came from."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -38,6 +39,12 @@ class ImportBatch(models.Model):
         return self.file_name
 
 
+class ImportRowQuerySet(models.QuerySet["ImportRow"]):
+    def of(self, batch: Any, *outcomes: str) -> Any:
+        """The ids of what the rows of a batch with these outcomes brought or changed, as a subquery."""
+        return self.filter(batch=batch, outcome__in=outcomes).order_by().values("subject_id")
+
+
 class ImportRow(models.Model):
     """What became of one row of the file."""
 
@@ -45,8 +52,10 @@ class ImportRow(models.Model):
     row = models.PositiveIntegerField()
     outcome = models.CharField(max_length=10)
     subject_id = models.UUIDField(null=True)
-    # Of an updated row: what it was before (workflow.undoing.snapshot), so that undoing the batch restores it.
+    # Of an updated row: what it was before (workflow.undoing), so that undoing the batch restores it.
     before = models.JSONField(default=dict)
+
+    objects = ImportRowQuerySet.as_manager()
 
     class Meta:
         ordering = ["batch", "row"]

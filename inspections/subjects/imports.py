@@ -26,11 +26,6 @@ def list_url(batch_id: UUID, *, state: str = "") -> str:
     return f"{reverse('problems')}?batch={batch_id}" + (f"&state={state}" if state else "")
 
 
-def changed_url(batch_id: UUID) -> str:
-    """The list of the problems that were here already and that an import changed."""
-    return f"{reverse('problems')}?changed={batch_id}"
-
-
 def _link(batch_id: Any) -> str:
     return list_url(getattr(batch_id, "pk", batch_id), state="open")
 

@@ -7,18 +7,15 @@ from django.views.decorators.http import require_safe
 
 from casetracker import paging
 from casetracker.models import User
-from inspections.filters_exposures import EXPOSURE_ORDERS, ExposureFilter
-from inspections.models import Named, Problem
-from inspections.registers import Register
+from inspections import lists
+from inspections.models import Problem
 
 
 @require_safe
 def exposures(request: HttpRequest) -> HttpResponse:
     """The list: /exposures/?medium=…&followed=no…; a problem is linked for whoever sees it."""
     user: User = request.user  # type: ignore[assignment]
-    filters = ExposureFilter(request.GET, Named.objects.visible_to(user))
-    shown = Named.objects.select_related("exposure", "problem", "site").defer("problem__search", "site__search")
-    asked = Register(request.GET, filters, EXPOSURE_ORDERS, shown, {})
+    asked = lists.exposures(request.GET, user)
     if asked.unknown:
         return render(request, "inspections/problems/address.html", {"parameter": asked.unknown}, status=400)
     try:
@@ -33,12 +30,13 @@ def exposures(request: HttpRequest) -> HttpResponse:
     problems = [row.problem_id for row in page.rows if row.problem_id]
     context = {
         "asked": asked,
-        "form": filters.form,
+        "form": asked.filters.form,
         "rows": page.rows,
         "shown": len(page.rows),
         "open_to": set(Problem.objects.visible_to(user).filter(pk__in=problems).values_list("pk", flat=True)),
         "total": total,
         "pieces": asked.rows.order_by().values("exposure").distinct().count(),
+        "export_query": asked.address().removeprefix("?"),
         "chips": asked.chips(),
         "list_url": reverse("exposures"),
         "newer_url": asked.address(before=page.newer) if page.newer else "",

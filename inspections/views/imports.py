@@ -1,13 +1,15 @@
 """Ledgers in: upload, what was imported, releasing and undoing it; long work runs in a worker."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Count, Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,6 +20,7 @@ from casetracker.bilingual import in_language
 from casetracker.enums import JobState
 from casetracker.errors import IllegalMove, Invalid
 from casetracker.models import Job, Unit, User
+from inspections import listing, lists
 from inspections.enums import OPEN, ImportState
 from inspections.forms.imports import RememberForm, UploadForm
 from inspections.ledger import kinds, reach
@@ -26,12 +29,18 @@ from inspections.ledger.importing import drafts, jobs
 from inspections.ledger.kinds import ACCOUNTS, told
 from inspections.ledger.mapping_toml import EXAMPLE, OF_PEOPLE, dumps
 from inspections.ledger.reach import Reach
-from inspections.models import ImportBatch, ImportDraft, ImportRow, Problem, SavedMapping
-from inspections.subjects.imports import changed_url, list_url
+from inspections.models import ImportBatch, ImportDraft, ImportRow, SavedMapping
 from inspections.views import account_batches
 from inspections.workflow.undoing import BROUGHT, CHANGED, built_on
 
 SHOWN = 500
+# The rows of each kind's list, as an address asks for them.
+LISTS: dict[str, Callable[[QueryDict, User], Any]] = {
+    "problems": lambda query, user: listing.read(query, user).problems,
+    "visits": lambda query, user: lists.visits(query, user).rows,
+    "sites": lambda query, user: lists.sites(query, user).rows,
+    "exposures": lambda query, user: lists.exposures(query, user).rows,
+}
 
 
 def reach_of(user: Any) -> Reach:
@@ -111,17 +120,11 @@ def batch(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     row = _batch(request, batch_id)
     if row.kind in ACCOUNTS:
         return account_batches.page(request, row, _shared(row))
-    seen = Problem.objects.visible_to(request.user)
-    brought = seen.filter(import_batch=row).counted().count()
-    changed = ImportRow.objects.filter(batch=row, outcome__in=CHANGED, subject_id__in=seen.values("pk")).count()
     is_done = row.state == ImportState.DONE
     context = {
         **_shared(row),
         "held": row.problems.held().count() if is_done else 0,
-        "brought": brought,
-        "brought_url": list_url(row.pk),
-        "changed": changed if is_done else 0,
-        "changed_url": changed_url(row.pk),
+        "listed": _listed(row, request.user) if is_done else [],  # type: ignore[arg-type]
         "remains_held": is_done and row.released_at is None and row.problems.filter(held=True).exists(),
     }
     return render(request, "inspections/imports/batch.html", context)
@@ -135,8 +138,22 @@ def _shared(row: ImportBatch) -> dict[str, Any]:
         "undone": _undone(row),
         "can_undo": is_done and ImportRow.objects.filter(batch=row, outcome__in=(*BROUGHT, *CHANGED)).exists(),
         "remember": RememberForm(initial={"name": name_of(row.file_name)}),
-        **remarks(row.report),
+        **remarks(row.report, row.kind),
     }
+
+
+def _listed(row: ImportBatch, user: User) -> list[dict[str, Any]]:
+    """What the import brought and what it changed, as the person sees it today: words, how many, the list of it."""
+    kind = kinds.KINDS[row.kind]
+    found = []
+    for key, parameter, sentence in (("brought", "batch", kind.brought), ("changed", "changed", kind.changed)):
+        if not sentence:
+            continue
+        query = f"{parameter}={row.pk}"
+        count = LISTS[row.kind](QueryDict(query), user).count()
+        if count:
+            found.append({"key": key, "words": told(sentence, count), "url": f"{reverse(kind.page)}?{query}"})
+    return found
 
 
 @require_POST
@@ -174,7 +191,7 @@ def undo(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
         "batch": row,
         "built": [one | {"url": _page_of(one["subject"], one["id"])} for one in built[:SHOWN]],
         "more": max(0, len(built) - SHOWN),
-        "of_accounts": row.kind in ACCOUNTS,
+        "kind": kind,
         "then": [
             told(words, count) for words, count in ((kind.to_take_back, bring), (kind.to_restore, change)) if count
         ],
@@ -194,7 +211,11 @@ def _undone(row: ImportBatch) -> dict[str, Any] | None:
     if undone is None:
         return None
     kind = kinds.KINDS[row.kind]
-    counts = ((kind.taken_back, undone["taken_back"]), (kind.restored, undone["restored"]))
+    counts = (
+        (kind.taken_back, undone["taken_back"]),
+        (kind.restored, undone["restored"]),
+        (kinds.SITES_ALONG, undone.get("along", 0)),
+    )
     words = {"taken_back": kind.one_taken_back, "restored": _("as before")}
     return {
         "facts": [told(sentence, count) for sentence, count in counts if count],
@@ -259,12 +280,13 @@ def _batch(request: HttpRequest, batch_id: uuid.UUID) -> ImportBatch:
     )
 
 
-def remarks(report: dict[str, Any]) -> dict[str, Any]:
-    """The report for the page; very long lists are cut, and say so."""
+def remarks(report: dict[str, Any], kind: str) -> dict[str, Any]:
+    """The report of a kind of ledger for the page; very long lists are cut, and say so."""
     refused, doubtful = report.get("refused", []), report.get("doubtful", [])
     return {
         "report": report,
         "made": _made(report),
+        "called": kinds.KINDS[kind].called,
         "refused": _in_language(refused[:SHOWN]),
         "doubtful": _in_language(doubtful[:SHOWN]),
         "changes": report.get("changes", [])[:SHOWN],

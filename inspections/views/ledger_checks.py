@@ -47,7 +47,7 @@ def check(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
         "steps": steps_of(row, "check") if row is not None else [],
         "can_download": refused_of(done.pk).exists(),
         "remember": RememberForm(initial={"name": name_of(done.params["file_name"])}),
-        **remarks(report),
+        **remarks(report, kind),
         **_columns(report, kind, row.reading.get("keys", []) if row else []),
     }
     context["editable"] = _editable(context["refused"]) if context["is_latest"] else []
@@ -134,7 +134,7 @@ def correct(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
         drafts.take_back(row, int(number), name)
         return check_anew(request, row)
     cells: dict[int, dict[str, str]] = {}
-    for one in _editable(remarks(done.result)["refused"]):
+    for one in _editable(remarks(done.result, row.mapping["kind"])["refused"]):
         sent = request.POST.get(one["field"])
         if sent is not None and (text := sent.replace("\x00", "").strip()[:2000]) != one["value"]:
             cells.setdefault(one["row"], {})[one["name"]] = text

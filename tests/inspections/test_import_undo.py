@@ -382,8 +382,8 @@ def test_a_batch_links_to_what_it_brought_and_to_what_it_changed(people: Cast, t
     )
     client = signed_in(people.supervisor1)
     page = client.get(reverse("import_batch", args=[again.pk])).content.decode()
-    assert f'href="/problems/?batch={again.pk}" data-figure="1"' in page
-    assert f'href="/problems/?changed={again.pk}" data-figure="1"' in page
+    assert f'href="/problems/?batch={again.pk}" data-figure="brought"' in page
+    assert f'href="/problems/?changed={again.pk}" data-figure="changed"' in page
     listed = client.get(f"/problems/?changed={again.pk}").content.decode()
     assert 'data-total="1"' in listed
     assert "焦督〔2019〕7号" in listed

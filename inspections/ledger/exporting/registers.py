@@ -1,4 +1,4 @@
-"""The lists of visits, sites, parties and batches as tables."""
+"""The lists of visits, sites, exposures, parties and batches as tables."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -76,6 +76,32 @@ def sites(user: User, query: str) -> Table:
         ]
 
     return _of_register(_("Sites"), lists.sites(QueryDict(query), user), heads, cells)
+
+
+def exposures(user: User, query: str) -> Table:
+    """Everybody whom the pieces of the list name, each with the piece."""
+    heads = [
+        Column(_("Who was exposed"), 32),
+        Column(_("Published"), 12),
+        Column(_("Medium"), 20),
+        Column(_("Title"), 48),
+        Column(_("Problem"), 20),
+        Column(_("Followed up on"), 12),
+        Column(_("Result of the follow-up"), 24),
+    ]
+
+    def cells(named: Any) -> list[Cell]:
+        return [
+            named.name,
+            named.published_on,
+            named.exposure.medium,
+            named.exposure.title,
+            named.problem.number if named.problem else None,
+            named.follow_up_on,
+            named.follow_up_result,
+        ]
+
+    return _of_register(_("Exposures in the media"), lists.exposures(QueryDict(query), user), heads, cells)
 
 
 def parties(user: User, query: str) -> Table:

@@ -13,8 +13,9 @@ from typing import IO, Any, Protocol
 from django.db import transaction
 from django.utils import timezone
 
+from casetracker import audit
 from casetracker.models import Job, Unit, User
-from inspections.enums import ImportState
+from inspections.enums import ImportState, Verb
 from inspections.ledger.importing.names import Names
 from inspections.ledger.importing.office_names import OfficeNames
 from inspections.ledger.importing.past import moment
@@ -25,6 +26,7 @@ from inspections.ledger.mapping import LedgerMapping
 from inspections.ledger.opening import Ledger, open_ledger, read_later
 from inspections.ledger.rows import LEFT_OUT, Corrections, ParsedRow
 from inspections.models import ImportBatch, ImportRow
+from inspections.workflow.undoing.parts import ALONG
 
 CHUNK = 1000
 EVENING = 18  # after the hours of what a ledger tells of a day
@@ -108,10 +110,12 @@ def import_file(
                 batch.refresh_from_db(fields=["state"])  # the server ends a transaction that is silent for 30 s
             _keep(batch, writer.write(good, report), report)
             names.forget_sites()
+            _keep_along(batch, names)
             if progress:
                 progress(min(done - above, total), total)
         writer.finish()
         names.flush()
+        _keep_along(batch, names)
         report.sort()
         report.rows, report.nothing, report.hidden = ledger.count, ledger.nothing, ledger.hidden
         report.columns, report.unread = ledger.read, ledger.unread
@@ -140,7 +144,7 @@ def _readable(ledger: Ledger, writer: Writer, report: Report, names: Names) -> I
                 elif row.errors:
                     report.refuse(*row.errors)
                     # Asked for with the other texts, not only once the row is mended.
-                    for name, text in names.unmatched(row.values):
+                    for name, text in names.unmatched(row.values, ledger.mapping.kind):
                         report.ask(name, text)
                 else:
                     (later if writer.waits(row) else good).append(row)
@@ -198,6 +202,23 @@ def names_for(mapping: LedgerMapping, batch: ImportBatch) -> Names:
     if mapping.kind in ACCOUNTS:
         return OfficeNames(batch.office, mapping.create, mapping.create_only, batch=batch)
     return Names(batch.office, mapping.create, mapping.create_only)
+
+
+def _keep_along(batch: ImportBatch, names: Names) -> None:
+    """Remember the sites that came along, which are written by now, for undoing; the history of each says so."""
+    came, names.along = names.along, []
+    ImportRow.objects.bulk_create(
+        [ImportRow(batch=batch, row=0, outcome=ALONG, subject_id=site.pk) for site in came], batch_size=CHUNK
+    )
+    audit.record_many(
+        [
+            audit.event(
+                subject_type="site", subject_id=site.pk, label=site.name, verb=Verb.IMPORT, by=batch.by,
+                at=batch.created_at, file=batch.file_name, batch=str(batch.pk),
+            )
+            for site in came
+        ]
+    )  # fmt: skip
 
 
 def writer_for(

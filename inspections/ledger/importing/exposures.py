@@ -7,18 +7,19 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from casetracker import audit
+from inspections.enums import Verb
 from inspections.ledger.errors import Message, RowError
 from inspections.ledger.importing.batch import CHUNK
 from inspections.ledger.importing.names import Names
 from inspections.ledger.importing.report import Outcome, Report
 from inspections.ledger.rows import ParsedRow
 from inspections.models import Exposure, ImportBatch, Named, Party, Problem, Site
+from inspections.workflow.undoing.exposures import FOLLOW_UP, SUBJECT
 
 UNKNOWN_PROBLEM = _("No problem has the number “%(name)s”; the exposure was imported without it.")
 
 Piece = tuple[Any, str, str]
 Key = tuple[Any, str, Any]
-FOLLOW_UP = ("follow_up_on", "follow_up_result")
 
 
 @dataclass
@@ -66,8 +67,10 @@ class ExposureWriter:
                 made = self._named(one, exposure, *places.get(one.row.values["party"], (None, None)))
                 new.append(made)
                 outcomes.append(Outcome(one.row, "created", made.pk))
+            elif here.undone:
+                outcomes.append(self._revived(one, here))
             else:
-                outcomes.append(_again(one, here))
+                outcomes.append(self._again(one, here))
         Named.objects.bulk_create(new, batch_size=CHUNK)
         return outcomes
 
@@ -113,6 +116,53 @@ class ExposureWriter:
         parties = _only(Party.objects.filter(office=self.office, name__in=names).only("pk", "name"))
         return {name: (sites.get(name), parties.get(name)) for name in names}
 
+    def _revived(self, one: _Wanted, here: Named) -> Outcome:
+        """An exposure that an undone import had brought counts again, with what this row says of a follow-up."""
+        values = one.row.values
+        here.undone, here.import_batch = False, self.batch
+        here.follow_up_on, here.follow_up_result = values.get("follow_up_on"), values.get("follow_up_result") or ""
+        here.save(update_fields=["undone", "import_batch", *FOLLOW_UP])
+        self._record(one, here, revived=True)
+        return Outcome(one.row, "revived", here.pk)
+
+    def _again(self, one: _Wanted, here: Named) -> Outcome:
+        """What a row says of an exposure that is here."""
+        values = {name: one.row.values.get(name) for name in FOLLOW_UP}
+        after = {name: value for name, value in values.items() if value and value != getattr(here, name)}
+        if not after:
+            return Outcome(one.row, "unchanged", here.pk)
+        before = {name: getattr(here, name) for name in after}
+        for name, value in after.items():
+            setattr(here, name, value)
+        here.save(update_fields=list(after))
+        self._record(one, here, before=before, after=after)
+        changes = [
+            {
+                "row": one.row.row,
+                "number": here.name,
+                "column": one.row.headers.get(name, name),
+                "old": "" if before[name] is None else str(before[name]),
+                "new": str(after[name]),
+            }
+            for name in after
+        ]
+        return Outcome(one.row, "updated", here.pk, audit.plain(before), changes)
+
+    def _record(self, one: _Wanted, here: Named, **facts: Any) -> None:
+        """What the row changed, for the history."""
+        audit.record(
+            subject_type=SUBJECT,
+            subject_id=here.pk,
+            label=here.name,
+            verb=Verb.IMPORT,
+            by=self.batch.by,
+            at=self.batch.created_at,
+            file=self.batch.file_name,
+            row=one.row.row,
+            batch=str(self.batch.pk),
+            **facts,
+        )
+
     def _named(self, one: _Wanted, piece: Exposure, site: Site | None, party: Party | None) -> Named:
         values, problem = one.row.values, one.problem
         return Named(
@@ -134,26 +184,3 @@ def _only(rows: Any) -> dict[str, Any]:
     for row in rows:
         found[row.name] = None if row.name in found else row
     return found
-
-
-def _again(one: _Wanted, here: Named) -> Outcome:
-    """What a row says of an exposure that is here."""
-    values = {name: one.row.values.get(name) for name in FOLLOW_UP}
-    after = {name: value for name, value in values.items() if value and value != getattr(here, name)}
-    if not after:
-        return Outcome(one.row, "unchanged", here.pk)
-    before = {name: getattr(here, name) for name in after}
-    for name, value in after.items():
-        setattr(here, name, value)
-    here.save(update_fields=list(after))
-    changes = [
-        {
-            "row": one.row.row,
-            "number": here.name,
-            "column": one.row.headers.get(name, name),
-            "old": "" if before[name] is None else str(before[name]),
-            "new": str(after[name]),
-        }
-        for name in after
-    ]
-    return Outcome(one.row, "updated", here.pk, audit.plain(before), changes)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -17,6 +18,7 @@ from inspections.ledger.cells import normalise
 from inspections.ledger.errors import LedgerError
 from inspections.models import ProblemKind, Site, SiteKind
 from inspections.searching import index_site
+from inspections.workflow.undoing.sites import taken_back
 
 Kind = TypeVar("Kind", SiteKind, ProblemKind)
 
@@ -104,6 +106,11 @@ class Names:
     created: dict[str, int] = field(default_factory=dict)
     # The first names of what was created, of each sort.
     called: dict[str, list[str]] = field(default_factory=dict)
+    # The sites that were created, or revived after an undone import had brought them, and are not told of yet.
+    along: list[Site] = field(default_factory=list)
+    # What ended by undoing an import, of the sites read so far, and what of it is on the register again.
+    _ended: set[UUID] = field(default_factory=set)
+    _back: set[UUID] = field(default_factory=set)
     _sites: dict[tuple[str, str], Site] = field(default_factory=dict)
     _changed_sites: dict[tuple[str, str], Site] = field(default_factory=dict)
 
@@ -192,13 +199,17 @@ class Names:
     def load_sites(self, wanted: set[str]) -> None:
         """Read the office's sites of these names, those known already left out."""
         missing = wanted - {name for name, _district in self._sites}
-        for site in Site.objects.filter(office=self.office, name__in=missing).select_related("district", "kind"):
-            self._sites[site.name, site.district_id] = site
+        found = list(Site.objects.filter(office=self.office, name__in=missing).select_related("district", "kind"))
+        self._ended |= taken_back([site.pk for site in found if site.valid_until])
+        self._sites |= {(site.name, site.district_id): site for site in found}
 
     def site(
         self, name: str, district: District, kind: str | None, lat: float | None, lon: float | None
     ) -> Site | None:
-        """The site of this name in this district; a position it lacked is taken from the ledger."""
+        """The site of this name in this district; a position it lacked is taken from the ledger.
+
+        One that an undone import had brought is on the register again.
+        """
         key = (name, district.code)
         found = self._sites.get(key)
         if found is None:
@@ -208,8 +219,14 @@ class Names:
             found = Site(office=self.office, name=name, district=district, kind=site_kind, lat=lat, lon=lon)
             found.search = index_site(found)
             self._sites[key] = self._changed_sites[key] = found
+            self.along.append(found)
             self._count("sites", name)
-        elif found.lat is None and lat is not None:
+            return found
+        if found.pk in self._ended:
+            self._ended.discard(found.pk)
+            self._back.add(found.pk)
+            self.along.append(found)
+        if found.lat is None and lat is not None:
             found.lat, found.lon = lat, lon
             self._changed_sites[key] = found
         return found
@@ -220,6 +237,8 @@ class Names:
         old = [site for site in self._changed_sites.values() if not site._state.adding]
         Site.objects.bulk_create(new, batch_size=1000)
         Site.objects.bulk_update(old, ["lat", "lon"], batch_size=1000)
+        Site.objects.filter(pk__in=self._back).update(valid_until=None)
+        self._back.clear()
         self._changed_sites.clear()
 
     def forget_sites(self) -> None:
@@ -228,13 +247,13 @@ class Names:
         if len(self._sites) > 20_000:
             self._sites.clear()
 
-    def unmatched(self, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-        """The names of a row that mean nothing here and may not be created: column and name."""
+    def unmatched(self, values: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str]]:
+        """The names of a row of this kind of ledger that mean nothing here and may not be created: column and name."""
         for column, what, find in (
             ("district", "", self.district),
             ("team", "teams", self.team),
             ("site_kind", "kinds", self.site_kind),
-            ("kind", "kinds", self.kind),
+            ("kind", "kinds", self.site_kind if kind == "sites" else self.kind),
             ("unit", "units", self.unit),
             ("co_units", "units", self.unit),
         ):

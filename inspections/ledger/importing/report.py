@@ -37,6 +37,7 @@ ASKED = frozenset(
         "districts",
         "parent",
         "unit_kind",
+        "risk_class",
     ]
 )
 # Outcomes that bring something.

@@ -4,6 +4,7 @@ import dataclasses
 import json
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +19,7 @@ from inspections.ledger.importing.visits import UNKNOWN_DISTRICT, remark
 from inspections.ledger.rows import ParsedRow
 from inspections.models import ImportBatch, Site, SiteKind
 from inspections.parties import checked_code
+from inspections.workflow.undoing.sites import snapshot, taken_back
 
 UNKNOWN_KIND = _("No kind of site is called “%(name)s”; the site was imported as another kind.")
 BAD_CODE = _("“%(name)s” is no unified social credit code: check its 18 characters against the licence.")
@@ -47,6 +49,8 @@ class SiteWriter:
         self.names = names
         self.now = batch.created_at
         self.seen: dict[Key, str] = {}
+        # Sites of the present rows that an undone import had brought.
+        self.ended: set[UUID] = set()
 
     def waits(self, row: ParsedRow) -> bool:
         """No site depends on another row."""
@@ -68,6 +72,7 @@ class SiteWriter:
             else:
                 report.refuse(remark(row, "name", one.key[0], "duplicate", SITE_TWICE))
         known = siting.of_names(self.batch.office, {one.key[0] for one in wanted})
+        self.ended = taken_back([site.pk for site in known.values() if site.valid_until])
         return outcomes + [self._written(one, known.get(one.key)) for one in wanted]
 
     def finish(self) -> None:
@@ -93,6 +98,7 @@ class SiteWriter:
                 str(values["kind"])[:200],
                 "unknown_kind",
                 Message(UNKNOWN_KIND, {"name": values["kind"]}),
+                "kind",
             )
             row = dataclasses.replace(row, doubtful=(*row.doubtful, doubt))
         told = {name: values.get(name) for name in COLUMNS} | {"kind": kind, "credit_code": code}
@@ -105,10 +111,14 @@ class SiteWriter:
             return Outcome(one.row, "created", self._entered(one, facts).pk)
         # An empty cell leaves the operator, as it leaves everything.
         operator = one.operator or None
+        if site.pk in self.ended:
+            again = {**one.values, "valid_until": None}
+            siting.rewrite(site, again, operator, by=self.batch.by, now=self.now, facts=facts | {"revived": True})
+            return Outcome(one.row, "revived", site.pk)
         before = siting.rewrite(site, one.values, operator, by=self.batch.by, now=self.now, facts=facts)
         if not before:
             return Outcome(one.row, "unchanged", site.pk)
-        return Outcome(one.row, "updated", site.pk, audit.plain(before), _changes(one, before))
+        return Outcome(one.row, "updated", site.pk, snapshot(before), _changes(one, before))
 
     def _entered(self, one: _Wanted, facts: dict[str, Any]) -> Site:
         usual = {"name": one.key[0], "district": one.district, "kind": self.names.site_kind(None)}

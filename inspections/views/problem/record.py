@@ -143,7 +143,7 @@ def load(user: Any, pk: UUID) -> Record:
     """The problem of this id with its parts, if the person may see it; else Http404."""
     stages = Stage.objects.filter(problem=OuterRef("pk")).order_by("since", "id")
     people = VisitInspector.objects.filter(visit=OuterRef("visit")).order_by("pk").values("name")
-    pieces = Named.objects.filter(problem=OuterRef("pk")).order_by("published_on", "pk")
+    pieces = Named.objects.counted().filter(problem=OuterRef("pk")).order_by("published_on", "pk")
     problem = (
         Problem.objects.visible_to(user)
         .filter(pk=pk)

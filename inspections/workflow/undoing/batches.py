@@ -6,16 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from casetracker.errors import IllegalMove
 from casetracker.models import Event, User
-from inspections.enums import ImportState, Verb
+from inspections.enums import ImportState
 from inspections.models import ImportBatch, ImportRow
-from inspections.workflow.undoing import people, problems, units, visits
-from inspections.workflow.undoing.parts import BROUGHT, CHANGED, CHUNK, TOLD, VERB, Built, Part, Undoing
+from inspections.workflow.undoing import exposures, people, problems, sites, units, visits
+from inspections.workflow.undoing.parts import BROUGHT, CHANGED, CHUNK, TOLD, Built, Part, Undoing, not_of
 
 # How each kind of import is undone.
 PARTS: dict[str, Part] = {
@@ -23,6 +22,8 @@ PARTS: dict[str, Part] = {
     "visits": visits.PART,
     "people": people.PART,
     "units": units.PART,
+    "sites": sites.PART,
+    "exposures": exposures.PART,
 }
 
 
@@ -33,11 +34,8 @@ def built_on(batch: ImportBatch) -> list[Built]:
     if part.judge is not None:
         return part.judge(batch)
     rows = ImportRow.objects.filter(batch=batch, outcome__in=(*BROUGHT, *CHANGED)).values("subject_id")
-    undone = ImportBatch.objects.filter(office=batch.office_id, state=ImportState.UNDONE).values_list("pk", flat=True)
-    own = Q(verb=Verb.IMPORT, details__batch__in=[str(batch.pk), *map(str, undone)])
-    events = Event.objects.filter(subject_type=part.subject, subject_id__in=rows, at__gte=batch.created_at).exclude(
-        Q(verb__in=("release_import", VERB)) | own
-    )
+    of_these = Event.objects.filter(subject_type=part.subject, subject_id__in=rows, at__gte=batch.created_at)
+    events = of_these.exclude(not_of(batch))
     found = {
         str(event.subject_id): {
             "subject": event.subject_type,
@@ -48,7 +46,7 @@ def built_on(batch: ImportBatch) -> list[Built]:
         }
         for event in events.order_by("seq")[: TOLD * 5]
     }
-    for one in part.built_on(rows):
+    for one in part.built_on(rows.filter(outcome__in=BROUGHT)):
         found.setdefault(one["id"], one)
     return list(found.values())
 
@@ -64,9 +62,9 @@ def undo_import(
 ) -> dict[str, Any]:
     """Take back what the batch brought and restore what it changed; numbers stay with what was taken back.
 
-    Returns the counts `taken_back` and `restored` with the first `rows` (row, what, id, label), or, where somebody
-    worked on it since, only `built`, and nothing was changed. Of a job whose worker died after it, what was done
-    then. Raises IllegalMove when it was undone before.
+    Returns the counts `taken_back`, `restored` and `along` (sites that came with it) with the first `rows` (row, what,
+    id, label), or, where somebody worked on it since, only `built`, and nothing was changed. Of a job whose worker
+    died after it, what was done then. Raises IllegalMove when it was undone before.
     """
     row = ImportBatch.objects.select_for_update().select_related("office").get(pk=batch.pk)
     done: dict[str, Any] = row.report.get("undone", {})
@@ -89,6 +87,7 @@ def undo_import(
         for chunk in _chunks(list(ids)):
             undo(undoing, chunk)
             progress(reached := reached + len(chunk), total)
+    undoing.along = sites.take_back_along(undoing)
     return _written_down(undoing, job_id)
 
 
@@ -98,6 +97,7 @@ def _written_down(undoing: Undoing, job_id: UUID) -> dict[str, Any]:
         "job": str(job_id),
         "taken_back": undoing.taken_back,
         "restored": undoing.restored,
+        "along": undoing.along,
         "rows": sorted(undoing.told, key=lambda one: int(one["row"])),
     }
     batch = undoing.batch

@@ -6,15 +6,20 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Model
+from django.db.models import Model, Q
 
 from casetracker import audit
 from casetracker.models import Event, User
+from inspections.enums import ImportState, Verb
 from inspections.models import ImportBatch
 
 VERB = "undo_import"
 # Outcomes of rows that brought something, and of those that changed something.
 BROUGHT, CHANGED = ("created", "revived"), ("updated",)
+# A site that came along with a ledger of something else.
+ALONG = "along"
+# The verbs of what an import does, which name its batch.
+IMPORTING = (Verb.IMPORT, "enter_site", "change_site")
 CHUNK = 500
 # So many rows are told one by one on the page of the batch, and so many of what stands in the way.
 TOLD = 1000
@@ -31,8 +36,10 @@ class Undoing:
     by: User
     now: datetime.datetime
     rows: dict[UUID, int]
+    # How many, of the rows and of the sites that came along.
     taken_back: int = 0
     restored: int = 0
+    along: int = 0
     told: list[dict[str, Any]] = field(default_factory=list)
 
     def event(self, subject_type: str, one: Any, label: str, **facts: Any) -> Event:
@@ -55,6 +62,13 @@ class Undoing:
             setattr(self, what, getattr(self, what) + 1)
             if len(self.told) < TOLD:
                 self.told.append({"row": self.rows[one.pk], "what": what, "id": str(one.pk), "label": str(one)})
+
+
+def not_of(batch: ImportBatch) -> Q:
+    """The events of this import and of imports that were undone, and of undoing and releasing: nothing to build on."""
+    undone = ImportBatch.objects.filter(office=batch.office_id, state=ImportState.UNDONE).values_list("pk", flat=True)
+    own = Q(verb__in=IMPORTING, details__batch__in=[str(batch.pk), *map(str, undone)])
+    return Q(verb__in=("release_import", VERB)) | own
 
 
 def nothing_built(rows: Any) -> Iterable[Built]:
@@ -81,7 +95,7 @@ class Part:
     """How imports of one kind are undone.
 
     `take_back` and `restore` are given some of the ids at a time and tell the undoing what they did. `built_on` finds
-    what was built on these ids (a query of them) and no event of theirs tells of.
+    what was built on what it brought (a query of ids) and no event of theirs tells of.
     """
 
     # The type of its events.

@@ -1,10 +1,12 @@
 """Undoing an import of problems: those that it brought are voided, the others are as before with all their parts."""
 
+import datetime
 import json
 from typing import Any
 from uuid import UUID
 
 from django.core import serializers
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone
@@ -40,10 +42,22 @@ def snapshot(problem: Problem, named: dict[str, Any] | None = None) -> dict[str,
         Recheck.objects.filter(problem=problem, by__isnull=True),
     ]
     return {
-        "problem": json.loads(serializers.serialize("json", [problem], fields=columns)),
-        "parts": [row for rows in parts for row in json.loads(serializers.serialize("json", rows))],
+        "problem": _in_json([problem], fields=columns),
+        "parts": [row for rows in parts for row in _in_json(rows)],
         "named": named or {},
     }
+
+
+def _in_json(rows: Any, **options: Any) -> list[Any]:
+    found: list[Any] = json.loads(json.dumps(serializers.serialize("python", rows, **options), cls=Exact))
+    return found
+
+
+class Exact(DjangoJSONEncoder):
+    """Moments with their microseconds: Django's own encoder cuts them off, and no row would be as before."""
+
+    def default(self, o: Any) -> Any:
+        return o.isoformat() if isinstance(o, datetime.datetime) else super().default(o)
 
 
 # --- What it brought --------------------------------------------------------------------------------------------------

@@ -293,4 +293,6 @@ def test_hand_made_changes_and_files_meet(people: Cast, tmp_path: Path) -> None:
                                            单位="市城管局", 岗位="经办人", 任职日期="", 抽调=""))  # fmt: skip
     assert (report.updated, report.created) == (1, 0)
     deactivate(person, by=people.admin, reason="离职")
-    assert codes(take_in(tmp_path, people, row(姓名="周某", 用户名="zhou", 邮箱=""))) == [("username", "closed_account")]
+    assert codes(take_in(tmp_path, people, row(姓名="周某", 用户名="zhou", 邮箱=""))) == [
+        ("username", "closed_account")
+    ]

@@ -89,7 +89,9 @@ def test_the_same_register_again_changes_nothing(people: Cast, tmp_path: Path) -
 
 def test_a_changed_cell_changes_the_unit_and_an_empty_one_leaves_it(people: Cast, tmp_path: Path) -> None:
     take_in(tmp_path, people, row())
-    report = take_in(tmp_path, people, row(英文名称="", 邮箱="new@example.org", 行政区划="解放区", 上级单位="市生态环境局"))
+    report = take_in(
+        tmp_path, people, row(英文名称="", 邮箱="new@example.org", 行政区划="解放区", 上级单位="市生态环境局")
+    )
     assert (report.updated, report.refused) == (1, [])
     unit = Unit.objects.get(name_zh="市文化广电和旅游局")
     assert (unit.name_en, unit.email, unit.parent) == ("Culture and Tourism", "new@example.org", people.bureau)
