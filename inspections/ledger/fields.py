@@ -217,8 +217,8 @@ ROLES = words(
 )
 LANGUAGES = words(en="英文 英语 english") | words(**{"zh-hans": "中文 简体中文 汉语 chinese zh simplifiedchinese"})
 UNIT_KINDS = words(
-    office="督导办公室 督导办 督导组办公室 supervisionoffice",
-    team="现场督导组 督导组 督导小组 supervisionteam",
+    office="督导组 督导办公室 督导办 督导组办公室 supervisionoffice",
+    team="现场督导组 督导小组 supervisionteam",
     department="部门 市直部门 局委 职能部门 责任单位",
     government="地方政府 政府 县区政府 县市区政府 街道 乡镇 localgovernment",
     bureau="生态环境局 环保局 环境局 environmentalbureau",

@@ -29,7 +29,15 @@ UNKNOWN_PARENT = _("No unit of this office is called “%(name)s”, and no row 
 UNIT_TWICE = _("The unit “%(name)s” stands on another row with other content.")
 KNOWN_AS = _("It is here as %(name)s, and keeps that name.")
 GUESSED = _("The row names no kind of unit; by its name it was taken for: %(kind)s.")
-NOT_POSSIBLE = _("%(why)s")
+NAME_TAKEN = _("One of these names is another unit’s, now or formerly.")
+# What the administration refuses, by the field that it names: code and reason.
+NOT_POSSIBLE = {
+    "valid_until": ("bad_order", _("The last day lies before the first one.")),
+    "aliases": ("name_taken", NAME_TAKEN),
+    "name_zh": ("name_taken", NAME_TAKEN),
+    "parent": ("bad_tree", _("A unit can’t stand below itself. Choose another one above it.")),
+    "successor": ("bad_tree", _("A unit can’t follow itself. Choose the unit that takes over.")),
+}
 # The unit's column of each canonical one that is simply taken over.
 PLAIN = {
     "name_en": "name_en",
@@ -121,7 +129,7 @@ class UnitWriter:
             raise told.refused("name", f"{problem.code}_unit", problem.message.template, name=name) from problem
         except Invalid as problem:
             column = NAMED.get(problem.field, problem.field)
-            raise told.refused(column, "not_possible", NOT_POSSIBLE, why=problem.message) from problem
+            raise told.refused(column, *NOT_POSSIBLE[problem.field]) from problem
         self.seen[normalise(name)] = content
         outcome.row = dataclasses.replace(row, doubtful=(*row.doubtful, *told.doubts))
         return outcome
@@ -140,7 +148,7 @@ class UnitWriter:
                 found = self._find(told, name, text)
                 if found is None:
                     raise told.refused(name, "unknown_unit", UNKNOWN_PARENT, name=text)
-                # As it is now: an earlier row may have moved it, and the path of what stands below follows from its own.
+                # As it is now: an earlier row may have moved it, and the path of what stands below follows from it.
                 values[name] = Unit.objects.get(pk=found.pk)
         for text in row.values.get("districts") or []:
             district = self.names.district(text)

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from casetracker.errors import DomainError
 from inspections.ledger.errors import LedgerError
 from inspections.ledger.importing import Report, import_file, office_named
 from inspections.ledger.importing.jobs import release
@@ -51,6 +52,8 @@ class Command(BaseCommand):
                 released = release(report.batch, by=None) if options["release"] and report.batch else None
         except LedgerError as error:
             raise CommandError(f"{error} ({error.code})") from error
+        except DomainError as error:
+            raise CommandError(str(error)) from error
         if as_json:
             self._print_json(report)
         else:

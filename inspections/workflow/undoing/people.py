@@ -57,7 +57,9 @@ def judge(batch: ImportBatch) -> list[Built]:
 def of_others(batch: ImportBatch, kind: str, keys: list[UUID]) -> Any:
     """What was done to these since the import, by anybody: but for it, imports that were undone, and invitations."""
     undone = ImportBatch.objects.filter(office=batch.office_id, state=ImportState.UNDONE).values_list("pk", flat=True)
-    own = Q(details__batch__in=[str(batch.pk), *map(str, undone)]) | Q(verb="invite")
+    # Most events name no batch: without asking for that first, the database would leave them all out.
+    of_imports = Q(details__has_key="batch", details__batch__in=[str(batch.pk), *map(str, undone)])
+    own = of_imports | Q(verb="invite")
     return Event.objects.filter(subject_type=kind, subject_id__in=keys, at__gte=batch.created_at).exclude(own)
 
 

@@ -21,9 +21,9 @@ HEADER = "单位名称,英文名称,简称,别名,单位类型,上级单位,行�
 
 def row(**changes: str) -> str:
     cells = {
-        "单位名称": "市文化广电和旅游局", "英文名称": "Culture and Tourism", "简称": "市文旅局", "别名": "文旅局；旅游局",
-        "单位类型": "部门", "上级单位": "", "行政区划": "解放区、山阳区", "邮箱": "wl@example.org", "启用日期": "2019-01-01",
-        "停用日期": "", "承接单位": "",
+        "单位名称": "市文化广电和旅游局", "英文名称": "Culture and Tourism", "简称": "市文旅局",
+        "别名": "文旅局；旅游局", "单位类型": "部门", "上级单位": "", "行政区划": "解放区、山阳区",
+        "邮箱": "wl@example.org", "启用日期": "2019-01-01", "停用日期": "", "承接单位": "",
     }  # fmt: skip
     return ",".join((cells | changes).values())
 
@@ -129,8 +129,8 @@ def test_a_unit_known_by_another_name_keeps_its_own(people: Cast, tmp_path: Path
         ({"承接单位": "没有的单位"}, "successor", "unknown_unit"),
         ({"行政区划": "某某区"}, "districts", "unknown_district"),
         ({"邮箱": "a@b@c"}, "email", "bad_email"),
-        ({"停用日期": "2018-01-01"}, "valid_until", "not_possible"),
-        ({"别名": "市住建局"}, "aliases", "not_possible"),
+        ({"停用日期": "2018-01-01"}, "valid_until", "bad_order"),
+        ({"别名": "市住建局"}, "aliases", "name_taken"),
         ({"单位名称": "吕梁住建局"}, "name", "elsewhere_unit"),
         ({"启用日期": "尽快"}, "valid_from", "bad_date"),
     ],
@@ -149,7 +149,7 @@ def test_what_can_not_be_taken_in_is_refused_with_its_reason(
 
 def test_a_tree_that_bites_its_tail_is_refused(people: Cast, tmp_path: Path) -> None:
     report = take_in(tmp_path, people, team("市污染防治督导办公室", "第一现场督导组", 单位类型=""))
-    assert codes(report) == [("parent", "not_possible")]
+    assert codes(report) == [("parent", "bad_tree")]
     report = take_in(tmp_path, people, team("子组", "丑组"), team("丑组", "子组"))
     assert {code for _name, code in codes(report)} == {"unknown_unit"}
 
