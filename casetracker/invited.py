@@ -74,7 +74,7 @@ def _sent(row: Invitation, letter: Delivery, now: datetime.datetime) -> Standing
     sent = {"date": _day(letter.sent_at or row.made_at)}
     if row.expires_at is not None and row.expires_at <= now:
         return Standing("late", _("invited on %(date)s; the link is too old by now") % sent, can_send=True)
-    return Standing("near", _("invited on %(date)s, not yet accepted") % sent, can_send=True)
+    return Standing("ok", _("invited on %(date)s, not yet accepted") % sent, can_send=True)
 
 
 def _day(moment: datetime.datetime) -> str:

@@ -68,5 +68,5 @@ def _page(request: HttpRequest, row: Invitation | None, context: dict[str, objec
     response = render(
         request, "account/invited.html", {"person": row.person if row else None, **context}, status=status
     )
-    response["Content-Language"] = request.LANGUAGE_CODE  # type: ignore[attr-defined]
+    response["Content-Language"] = str(request.LANGUAGE_CODE)
     return response

@@ -51,7 +51,7 @@ class UploadForm(forms.Form):
         # One of several imports of a file with the same name is enough.
         self.before = list({batch.file_name: batch for batch in reversed(done[:20])}.values())[::-1][:LIKE]
         self.fields["office"].queryset = offices  # type: ignore[attr-defined]
-        self.fields["office"].initial = offices.first()
+        self.fields["office"].initial = reach.own or offices.first()
         self.fields["how"].choices = self._ways()  # type: ignore[attr-defined]
         if offices.count() == 1:
             self.fields["office"].widget = self.fields["office"].hidden_widget()

@@ -19,6 +19,8 @@ class Reach:
 
     cases: tuple[int, ...]
     accounts: tuple[int, ...]
+    # The one that the person is of.
+    own: int | None = None
 
     @property
     def kinds(self) -> list[str]:
@@ -45,7 +47,9 @@ def of(user: User) -> Reach | None:
     """What a person imports; None for somebody who imports nothing."""
     if not user.has_role(Role.SUPERVISOR, Role.ADMINISTRATOR):
         return None
-    offices = Unit.objects.filter(kind=UnitKind.OFFICE).values_list("pk", flat=True)
-    cases = offices.filter(pk__in=scope.of(user).offices) if user.has_role(Role.SUPERVISOR) else ()
-    accounts = offices if user.has_role(Role.ADMINISTRATOR) else ()
-    return Reach(tuple(cases), tuple(accounts))
+    offices = list(Unit.objects.filter(kind=UnitKind.OFFICE))
+    seen = scope.of(user).offices if user.has_role(Role.SUPERVISOR) else ()
+    cases = tuple(office.pk for office in offices if office.pk in seen)
+    accounts = tuple(office.pk for office in offices) if user.has_role(Role.ADMINISTRATOR) else ()
+    over = (office.pk for office in offices if any(scope.is_over(post.unit, office) for post in user.posts))
+    return Reach(cases, accounts, next(over, None))

@@ -183,7 +183,13 @@ def undo(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     built = built_on(row)
     if request.method == "POST" and not built:
         return redirect("job", _undoing(row, request.user).pk)  # type: ignore[arg-type]
-    outcomes = ImportRow.objects.filter(batch=row).order_by().values_list("outcome").annotate(rows=Count("pk"))
+    # Several rows of one person are one person.
+    outcomes = (
+        ImportRow.objects.filter(batch=row)
+        .order_by()
+        .values_list("outcome")
+        .annotate(rows=Count("subject_id", distinct=True))
+    )
     counts = dict(outcomes)
     kind = kinds.KINDS[row.kind]
     bring, change = (sum(counts.get(one, 0) for one in outcomes) for outcomes in (BROUGHT, CHANGED))

@@ -48,7 +48,7 @@ def people(request: HttpRequest) -> HttpResponse:
     except paging.BadCursor:
         return redirect("people")
     total = found.count()
-    standing = standings(page.rows)
+    standing = standings(page.rows) if asked.state == "invited" else {}
     context = {
         "rows": [(row, standing.get(row.pk)) for row in page.rows],
         "shown": len(page.rows),

@@ -72,7 +72,7 @@ class Known:
 
     def addresses(self) -> list[str]:
         """Every address that opens the account, in lower case."""
-        others = self.person.emailaddress_set.all() if self.person.pk else ()
+        others: Any = self.person.emailaddress_set.all() if self.person.pk else ()  # type: ignore[attr-defined]
         return [email.lower() for email in (self.person.email, *(one.email for one in others)) if email]
 
 

@@ -3,17 +3,18 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.functional import cached_property
 
 from casetracker.administering.units import create_unit
 from casetracker.enums import UnitKind
 from casetracker.models import Unit
+from casetracker.models.units import UnitQuerySet
 from inspections.ledger.importing.names import ELSEWHERE, GOVERNMENT, Names, Unclear, UnitTable
 from inspections.models import ImportBatch
 
 
-def units_of(office: Unit) -> QuerySet[Unit]:
+def units_of(office: Unit) -> UnitQuerySet:
     """The units of an office's tree, from the bureau at its root down, and those that it may hand problems to."""
     root = office.path.split("/")[0] + "/"
     near = Unit.objects.addressable_by(office).values("pk")

@@ -45,7 +45,8 @@ def judge(batch: ImportBatch) -> list[Built]:
     moved = {before["pk"] for _key, before in rows if before["made"] or "given" in before or "changed" in before}
     acts = Event.objects.filter(actor_id__in=moved, at__gte=batch.created_at).order_by("at")
     for pk, verb in acts.values_list("actor_id", "verb")[: TOLD * 5]:
-        add(pk, str(people[pk]), verb)
+        if pk is not None:
+            add(pk, str(people[pk]), verb)
     for pk in made:
         if people[pk].last_login is not None or people[pk].has_usable_password():
             add(pk, str(people[pk]), "")
