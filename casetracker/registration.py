@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from casetracker import office, registry, subjects
+from casetracker import office, registry, subjects, work
 from casetracker.enums import Role
 from casetracker.exporting import jobs
 from casetracker.models import User
@@ -17,6 +17,7 @@ def _administers(user: User) -> bool:
 registry.places["office"] = Place("office", _("Administration"), "office", 8, _administers)
 registry.jobs[jobs.JOB.key] = jobs.JOB
 for export in (
+    Export("work", _("My work"), "work", lambda user: True, work.table),
     Export("units", _("Units"), "units", _administers, office.units_table),
     Export(
         "districts",

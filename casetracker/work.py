@@ -2,15 +2,24 @@
 
 import datetime
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import unescape
+from itertools import islice
 from typing import Any
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.html import strip_tags
+from django.utils.translation import gettext as _
 
 from casetracker import registry
+from casetracker.exporting import Cell, Column, Table, streamed
+from casetracker.exporting.tables import CHUNK
 from casetracker.models import Deadline, User
+from casetracker.wording import listed
 
 FIRST_PAGE = 10
 NEXT_PAGES = 50
@@ -153,7 +162,7 @@ class Desk:
     def page(self, found: QuerySet[Deadline], total: int, after: str = "") -> Page:
         """The rows after a place: ten at first, fifty on later pages. Four queries or so, however many rows."""
         size = NEXT_PAGES if after else FIRST_PAGE
-        ranked = found.annotate(rank=self._rank()).order_by("due_on", "rank", "pk").select_related("rule")
+        ranked = self._ranked(found)
         beyond = ranked.filter(_beyond(after)) if after else ranked
         deadlines: list[Any] = list(beyond[: size + 1])
         shown, following = deadlines[:size], deadlines[size:]
@@ -165,6 +174,15 @@ class Desk:
         place = f"{last.due_on.isoformat()}~{last.rank}~{last.pk}"
         return Page(rows, more, following[0].due_on, place)
 
+    def every(self, found: QuerySet[Deadline]) -> Iterator[tuple[Deadline, Row]]:
+        """All the rows with their deadlines, in the order of the list, read as they are taken."""
+        deadlines = streamed(self._ranked(found))
+        while chunk := list(islice(deadlines, CHUNK)):
+            yield from self._pairs(chunk)
+
+    def _ranked(self, found: QuerySet[Deadline]) -> QuerySet[Any]:
+        return found.annotate(rank=self._rank()).order_by("due_on", "rank", "pk").select_related("rule")
+
     def _rank(self) -> Case:
         """Of two things due on one day, first what has an hour, then in the order of the queues."""
         order = [When(clock=queue.clock, then=Value(queue.position)) for queue in self.queues]
@@ -174,17 +192,43 @@ class Desk:
 
     def _rows(self, deadlines: list[Deadline]) -> list[Row]:
         """Rows for deadlines, each made by its queue, in the order of the deadlines."""
+        return [row for _deadline, row in self._pairs(deadlines)]
+
+    def _pairs(self, deadlines: list[Deadline]) -> list[tuple[Deadline, Row]]:
         made: dict[int, Row] = {}
         for queue in self.queues:
             own = [row for row in deadlines if row.clock == queue.clock]
             if own:
                 made |= {row.pk: shown for row, shown in zip(own, queue.rows(own, self.user, self.today), strict=True)}
-        return [made[row.pk] for row in deadlines if row.pk in made]
+        return [(row, made[row.pk]) for row in deadlines if row.pk in made]
 
     def panels(self, makers: Sequence[Maker] | None = None) -> list[Panel]:
         """The panels that concern the person: those that the apps registered, or the given ones."""
         found = [panel(self.user, self.today) for panel in (panels if makers is None else makers)]
         return [panel for panel in found if panel is not None]
+
+
+def table(user: User, query: str) -> Table:
+    """Everything that waits for the person, narrowed and in the order of the page."""
+    parameters = QueryDict(query)
+    desk = Desk(user, timezone.localdate())
+    found = desk.narrowed(parameters.get("queue", ""), parameters.get("when", ""))
+    heads = [
+        Column(_("Deadline"), 24),
+        Column(_("Due date"), 12),
+        Column(_("Problem"), 24),
+        Column(_("Number"), 20),
+        Column(_("Site"), 32),
+        Column(_("What happened"), 40),
+        Column(_("Next step"), 16),
+    ]
+
+    def rows() -> Iterator[list[Cell]]:
+        for deadline, row in desk.every(found):
+            facts = listed(unescape(strip_tags(str(fact))) for fact in row.facts)
+            yield [row.words, deadline.due_on, row.title, row.number, row.place, facts, row.act.word]
+
+    return Table(_("My work"), heads, found.count(), rows)
 
 
 def _beyond(place: str) -> Q:

@@ -1,4 +1,4 @@
-"""The lists of visits, sites, exposures, parties and batches as an address asks for them, for pages and exports."""
+"""The lists of visits, sites, exposures, parties, imports and batches as an address asks for them."""
 
 from typing import Any
 
@@ -10,8 +10,10 @@ from casetracker import search
 from casetracker.enums import Role
 from casetracker.models import User
 from inspections import scope
+from inspections.enums import OPEN
 from inspections.filters_exposures import EXPOSURE_ORDERS, ExposureFilter
 from inspections.filters_sites import SITE_ORDERS, VISIT_ORDERS, SiteFilter, VisitFilter
+from inspections.ledger import reach
 from inspections.models import Assignment, Batch, Campaign, ImportBatch, Named, Party, Problem, Site, Visit
 from inspections.offers import offer
 from inspections.registers import Register, as_uuid
@@ -95,6 +97,15 @@ def parties(asked: str, user: User) -> QuerySet[Party]:
     if asked:
         found = found.filter(search.matches(asked))
     return found.order_by("name", "pk")
+
+
+def imports(user: Any) -> QuerySet[ImportBatch]:
+    """The imports of the kinds and for the offices that are the person's, the newest first, with how many problems are
+    held."""
+    held = Count("problems", filter=Q(problems__held=True, problems__status__in=OPEN))
+    mine = reach.of(user)
+    rows = ImportBatch.objects.filter(mine.rows()) if mine is not None else ImportBatch.objects.none()
+    return rows.select_related("by", "office").annotate(held=held).order_by("-created_at", "-pk")
 
 
 def batches(user: Any) -> QuerySet[Batch]:

@@ -69,6 +69,7 @@ for export in (
     Export("batches", _("Central assignments"), "batches", _anybody, registers.batches),
     Export("campaigns", _("Campaigns"), "campaigns", _operates, registers.campaigns),
     Export("alerts", _("Heavy-pollution alerts"), "alerts", _operates, registers.alerts),
+    Export("imports", _("Imports"), "import", _operates, registers.imports),
     Export("ledger", _("Ledger of problems"), "problems", _oversees, problem_ledger.table),
 ):
     registry.exports[export.key] = export

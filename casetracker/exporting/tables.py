@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 # A moment must be local and naive: a spreadsheet knows no time zones.
-Cell = str | int | float | Decimal | datetime.date | datetime.datetime | None
+Cell = str | bool | int | float | Decimal | datetime.date | datetime.datetime | None
 
 # So many rows are read at a time.
 CHUNK = 2000

@@ -58,12 +58,14 @@ def _as_text(cell: Cell) -> str:
         return quote_csv(cell)
     if cell is None:
         return ""
+    if isinstance(cell, bool):
+        return str(cell).upper()
     if isinstance(cell, datetime.datetime):
         return cell.isoformat(" ", "minutes")
     if isinstance(cell, datetime.date):
         return cell.isoformat()
-    # Never 1e-06, which not everybody reads as a number.
-    return f"{Decimal(str(cell)):f}" if isinstance(cell, float) else str(cell)
+    # The digits that a spreadsheet keeps, and never 1e-06, which not everybody reads as a number.
+    return f"{Decimal(f'{cell:.15g}'):f}" if isinstance(cell, float) else str(cell)
 
 
 def _write_xlsx(table: Table, path: Path, progress: Progress) -> int:
@@ -106,6 +108,8 @@ def _fill(book: Any, table: Table, progress: Progress) -> int:
                 sheet.write_datetime(done, number, cell, moment)
             elif isinstance(cell, datetime.date):
                 sheet.write_datetime(done, number, cell, day)
+            elif isinstance(cell, bool):
+                sheet.write_boolean(done, number, cell)
             else:
                 sheet.write_number(done, number, cell)
         if not done % CHUNK:

@@ -39,6 +39,11 @@ def export_new(request: HttpRequest, key: str) -> HttpResponseBase:
         raise too_long()
     if table.total > jobs.AT_ONCE:
         return redirect("job", jobs.ask(export, query, form, by=user).pk)
+    return written(table, form)
+
+
+def written(table: Table, form: str) -> FileResponse:
+    """A table as `form` (xlsx or csv) to download, written here and now."""
     # Some writers need a name to write to; the file itself is gone with the answer.
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "list"

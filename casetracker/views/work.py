@@ -37,6 +37,7 @@ def work(request: HttpRequest) -> HttpResponse:
         "title": _title(desk.counts, [panel.news for panel in panels if panel.news]),
         "facts": [long_date_with_weekday(today), *_posts(user)],
         "total": total,
+        "export_query": urlencode({name: value for name, value in (("queue", queue), ("when", when)) if value}),
         "tabs": _tabs(desk, queue, when),
         "segments": _segments(desk.counts, when),
         "narrowed": bool(queue or when),

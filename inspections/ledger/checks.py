@@ -78,5 +78,5 @@ def canonical(value: Any) -> str:
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     if isinstance(value, float):
-        return f"{value:.6f}"
+        return f"{round(value, 6) + 0.0:.6f}"  # there is no degree less than nothing by nothing
     return "\n".join(value) if isinstance(value, list) else str(value)

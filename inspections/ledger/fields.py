@@ -88,29 +88,29 @@ SPECIAL_ROUTES = frozenset(["专项交办", "special", "specialassignment"])
 SEVERITIES = words(ordinary="一般 一般问题 普通 较轻 minor general", major="重大 重大问题 严重 突出 突出问题 serious")
 SOURCES = words(
     patrol="日常巡查 巡查 现场督导 自查 督导 ownpatrol",
-    random="双随机 随机抽查 随机 randomcheck",
-    complaint="投诉 信访 群众举报 举报 信访举报",
+    random="双随机 双随机检查 随机抽查 随机 randomcheck",
+    complaint="投诉 投诉举报 信访 群众举报 举报 信访举报",
     hotline="热线 12345 12369 12345热线 12369热线 市长热线",
     higher="上级交办 上级督察 上级督办 省级交办 部级交办 督察交办 inspectionfromabove",
-    media="媒体 媒体曝光 舆情 新闻",
-    monitoring="监测 在线监测 监控 自动监控",
+    media="媒体 媒体反映 媒体曝光 舆情 新闻",
+    monitoring="监测 监测数据 在线监测 监控 自动监控",
     drone="无人机 无人机巡查",
     river="巡河 河长巡查 riverpatrol",
 )
 MODES = words(
     patrol="巡查 日常巡查 日常检查 日常",
-    random="随机抽查 双随机 抽查 randomcheck",
+    random="随机抽查 双随机 双随机检查 抽查 randomcheck",
     unannounced="四不两直 暗访 突击检查",
     night="夜查 夜间检查 夜间巡查 nightcheck",
     special="专项检查 专项 专项督查 specialcheck",
     joint="联合检查 联合执法 联合督查 jointinspection",
     recheck="复查 核查 回头看 re-inspection reinspection",
-    complaint="信访 投诉 举报 投诉核查 信访核查",
+    complaint="信访 投诉 投诉举报 举报 投诉核查 信访核查",
 )
 RISKS = words(key="重点 重点监管 重点单位", special="特殊 特殊监管 特殊单位", general="一般 一般监管 一般单位")
 VOIDS = words(
-    duplicate="重复 重复录入 重号",
-    not_a_problem="不是问题 不属实 误报 notaproblem",
+    duplicate="重复 重复登记 重复录入 重号",
+    not_a_problem="不是问题 不构成问题 不属实 误报 notaproblem",
     test="测试",
     other="是 作废 已作废 yes true y 1 √ 其他",
 ) | {normalise(word): "" for word in ("否", "no", "false", "n", "0", "有效")}
@@ -196,15 +196,17 @@ SITE = {
     "operator": Field("name", ("经营者", "运营单位", "建设单位", "Operator")),
     "lat": PROBLEM["lat"],
     "lon": PROBLEM["lon"],
+    checks.COLUMN: PROBLEM[checks.COLUMN],
 }
 EXPOSURE = {
     "published_on": Field("date", ("刊发日期", "曝光日期", "日期", "Published on", "Date"), True),
-    "medium": Field("name", ("媒体", "媒体名称", "Medium", "Media"), True),
+    "medium": Field("name", ("媒体", "媒体名称", "Medium", "Media"), True, longest=60),
     "title": Field("name", ("标题", "Title"), True, longest=200),
     "party": Field("name", ("曝光对象", "对象", "Party"), True),
     "number": Field("number", ("问题编号", "编号", "Number")),
     "follow_up_on": Field("date", ("跟踪报道日期", "跟踪日期", "Follow-up on")),
     "follow_up_result": Field("name", ("跟踪结果", "Follow-up result"), longest=200),
+    checks.COLUMN: PROBLEM[checks.COLUMN],
 }
 ROLES = words(
     inspector="督导员 检查员 巡查员 督导组员",

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,13 +15,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from casetracker import registry, working
-from casetracker.bilingual import in_language
+from casetracker import working
 from casetracker.enums import JobState
 from casetracker.errors import IllegalMove, Invalid
 from casetracker.models import Job, Unit, User
 from inspections import listing, lists
-from inspections.enums import OPEN, ImportState
+from inspections.enums import ImportState
 from inspections.forms.imports import RememberForm, UploadForm
 from inspections.ledger import kinds, reach
 from inspections.ledger.errors import LedgerError
@@ -31,9 +30,9 @@ from inspections.ledger.mapping_toml import EXAMPLE, OF_PEOPLE, dumps
 from inspections.ledger.reach import Reach
 from inspections.models import ImportBatch, ImportDraft, ImportRow, SavedMapping
 from inspections.views import account_batches
+from inspections.views.import_reports import SHOWN, page_of, remarks, tables, undone_of
 from inspections.workflow.undoing import BROUGHT, CHANGED, built_on
 
-SHOWN = 500
 # The rows of each kind's list, as an address asks for them.
 LISTS: dict[str, Callable[[QueryDict, User], Any]] = {
     "problems": lambda query, user: listing.read(query, user).problems,
@@ -66,15 +65,10 @@ def page(request: HttpRequest) -> HttpResponse:
         if form.is_valid() and (draft := _begun(form, user)) is not None:
             return redirect("job", draft.checked) if draft.checked else redirect("import_draft", draft.pk)
         status = 422
-    batches = (
-        ImportBatch.objects.filter(mine.rows())
-        .select_related("by", "office")
-        .annotate(held=Count("problems", filter=Q(problems__held=True, problems__status__in=OPEN)))[:100]
-    )
     context = {
         "form": form,
-        "batches": batches,
-        "total": ImportBatch.objects.filter(mine.rows()).count(),
+        "batches": lists.imports(user)[:100],
+        "total": lists.imports(user).count(),
         "drafts": ImportDraft.objects.filter(mine.rows(IN_MAPPING)).select_related("by")[:20],
         "only_accounts": not mine.cases,
     }
@@ -132,13 +126,15 @@ def batch(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
 
 def _shared(row: ImportBatch) -> dict[str, Any]:
     """What the page of every kind of import says."""
+    report = remarks(row.report, row.kind)
     is_done = row.state == ImportState.DONE
     return {
         "batch": row,
-        "undone": _undone(row),
+        "undone": undone_of(row),
         "can_undo": is_done and ImportRow.objects.filter(batch=row, outcome__in=(*BROUGHT, *CHANGED)).exists(),
         "remember": RememberForm(initial={"name": name_of(row.file_name)}),
-        **remarks(row.report, row.kind),
+        "tables": tables(report),
+        **report,
     }
 
 
@@ -195,7 +191,7 @@ def undo(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     bring, change = (sum(counts.get(one, 0) for one in outcomes) for outcomes in (BROUGHT, CHANGED))
     context = {
         "batch": row,
-        "built": [one | {"url": _page_of(one["subject"], one["id"])} for one in built[:SHOWN]],
+        "built": [one | {"url": page_of(one["subject"], one["id"])} for one in built[:SHOWN]],
         "more": max(0, len(built) - SHOWN),
         "kind": kind,
         "then": [
@@ -204,32 +200,6 @@ def undo(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     }
     status = 409 if request.method == "POST" else 200
     return render(request, "inspections/imports/undo.html", context, status=status)
-
-
-def _page_of(subject: str, key: str) -> str:
-    """The page of what an import brought or changed."""
-    return registry.subjects[subject].link(key)
-
-
-def _undone(row: ImportBatch) -> dict[str, Any] | None:
-    """What became of the rows of an import that was undone, in words; None for one that stands."""
-    undone = row.report.get("undone")
-    if undone is None:
-        return None
-    kind = kinds.KINDS[row.kind]
-    counts = (
-        (kind.taken_back, undone["taken_back"]),
-        (kind.restored, undone["restored"]),
-        (kinds.SITES_ALONG, undone.get("along", 0)),
-    )
-    words = {"taken_back": kind.one_taken_back, "restored": _("as before")}
-    return {
-        "facts": [told(sentence, count) for sentence, count in counts if count],
-        "remains": kind.remains,
-        "rows": [
-            one | {"url": _page_of(kind.subject, one["id"]), "words": words[one["what"]]} for one in undone["rows"]
-        ],
-    }
 
 
 @transaction.atomic
@@ -284,35 +254,3 @@ def _batch(request: HttpRequest, batch_id: uuid.UUID) -> ImportBatch:
         reach_of(request.user).rows(),
         pk=batch_id,
     )
-
-
-def remarks(report: dict[str, Any], kind: str) -> dict[str, Any]:
-    """The report of a kind of ledger for the page; very long lists are cut, and say so."""
-    refused, doubtful = report.get("refused", []), report.get("doubtful", [])
-    return {
-        "report": report,
-        "made": _made(report),
-        "called": kinds.KINDS[kind].called,
-        "refused": _in_language(refused[:SHOWN]),
-        "doubtful": _in_language(doubtful[:SHOWN]),
-        "changes": report.get("changes", [])[:SHOWN],
-        "more_changes": max(0, len(report.get("changes", [])) - SHOWN),
-        "more_refused": max(0, len(refused) - SHOWN) + report.get("left_off", {}).get("refused", 0),
-        "more_doubtful": max(0, len(doubtful) - SHOWN) + report.get("left_off", {}).get("doubtful", 0),
-    }
-
-
-def _made(report: dict[str, Any]) -> list[dict[str, Any]]:
-    """What an import creates besides its rows: how many of each sort, and what the first ones are called."""
-    labels = {"units": _("Units"), "teams": _("Teams"), "sites": _("Sites"), "kinds": _("Kinds")}
-    names = report.get("made_names", {})
-    return [
-        {"label": label, "count": report["made"][sort], "names": names.get(sort, [])}
-        for sort, label in labels.items()
-        if report.get("made", {}).get(sort)
-    ]
-
-
-def _in_language(remarks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The remarks in the reader's language, whoever imported in whichever."""
-    return [one | {"message": in_language(one["message_zh"], one["message_en"])} for one in remarks]

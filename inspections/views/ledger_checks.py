@@ -5,16 +5,17 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from casetracker import working
 from casetracker.enums import JobState
 from casetracker.errors import IllegalMove
+from casetracker.exporting.writing import FORMS
 from casetracker.models import Job, User
+from casetracker.views.exports import written
 from casetracker.wording import listed
 from inspections.forms.imports import RememberForm
 from inspections.forms.ledger_columns import label_of
@@ -22,7 +23,8 @@ from inspections.ledger.fields import is_telling
 from inspections.ledger.importing import drafts, jobs, refused
 from inspections.ledger.importing.uploads import refused_of
 from inspections.models import ImportDraft
-from inspections.views.imports import IN_MAPPING, name_of, reach_of, remarks
+from inspections.views.import_reports import remarks, table, tables
+from inspections.views.imports import IN_MAPPING, name_of, reach_of
 from inspections.views.ledger_drafts import check_anew, checked_of, draft_of, steps_of
 
 # So many remarks can be corrected on one page; what is left is asked for after the next check.
@@ -48,12 +50,15 @@ def check(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
         "can_download": refused_of(done.pk).exists(),
         "remember": RememberForm(initial={"name": name_of(done.params["file_name"])}),
         **remarks(report, kind),
-        **_columns(report, kind, row.reading.get("keys", []) if row else []),
+        "telling": listed([header for header in report.get("unread", []) if is_telling(kind, header)]),
     }
     context["editable"] = _editable(context["refused"]) if context["is_latest"] else []
     # What can't be corrected here, or not yet, is listed to be read.
     fields = {one["field"] for one in context["editable"]}
     context["refused"] = [one for one in context["refused"] if f"cell-{one['row']}-{one.get('name')}" not in fields]
+    context["tables"] = tables(context)
+    if report.get("columns"):
+        context["tables"].append(_columns(report, kind, row.reading.get("keys", []) if row else []))
     context["more_editable"] = max(0, len(report.get("refused", [])) - EDITABLE) if fields else 0
     return render(request, "inspections/imports/check.html", context)
 
@@ -75,18 +80,13 @@ def _editable(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _columns(report: dict[str, Any], kind: str, order: list[str]) -> dict[str, Any]:
-    """The sheet's columns in its order with what each is read as (its usual and its canonical name), unread ones last,
-    and which of these look as if something would be lost with them."""
+    """The table of the sheet's columns in its order with what each is read as, its usual and its canonical name; unread
+    ones last."""
     place = {header: number for number, header in enumerate(order)}
-    read = [
-        {"header": header, "name": name, "usual": label_of(kind, name)}
-        for name, header in sorted(report.get("columns", {}).items(), key=lambda one: place.get(one[1], len(place)))
-    ]
-    unread = report.get("unread", [])
-    return {
-        "columns": [*read, *({"header": header, "name": ""} for header in unread)],
-        "telling": listed([header for header in unread if is_telling(kind, header)]),
-    }
+    in_order = sorted(report["columns"].items(), key=lambda one: place.get(one[1], len(place)))
+    read = [[header, f"{label_of(kind, name)} ({name})"] for name, header in in_order]
+    unread = [[header, _("not read")] for header in report.get("unread", [])]
+    return table(_("Columns"), [_("Your column"), _("Read as")], [*read, *unread], says=False, numbered=False)
 
 
 def _useless(report: dict[str, Any]) -> str:
@@ -146,15 +146,11 @@ def correct(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
-def refused_rows(request: HttpRequest, job_id: uuid.UUID, form: str) -> HttpResponse:
+def refused_rows(request: HttpRequest, job_id: uuid.UUID, form: str) -> HttpResponseBase:
     """The refused rows to download: the sheet's columns and the reason; 404 where the check refused none."""
     done = _done(request, job_id)
     path = refused_of(done.pk)
-    if form not in ("csv", "xlsx") or not path.exists():
+    if form not in FORMS or not path.exists():
         raise Http404
     name = _("%(name)s refused rows") % {"name": name_of(done.params["file_name"])}
-    headers = {"Content-Disposition": content_disposition_header(True, f"{name}.{form}") or ""}
-    if form == "csv":
-        return HttpResponse(refused.as_csv(path), content_type="text/csv; charset=utf-8", headers=headers)
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return HttpResponse(refused.as_xlsx(path), content_type=kind, headers=headers)
+    return written(refused.table(path, name), form)

@@ -56,6 +56,15 @@ def sheet_of(path: Path) -> str:
 # --- Cells ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_yes_and_no_stay_what_they_are_and_numbers_have_the_digits_of_a_spreadsheet(tmp_path: Path, form: str) -> None:
+    path = tmp_path / f"list.{form}"
+    write(table([[True, False, 0.1 + 0.2]]), form, path)
+    with read(path) as reading:
+        cells = [row.cells for batch in reading for row in batch][1]
+    assert cells == ([True, False, 0.3] if form == "xlsx" else ["TRUE", "FALSE", "0.3"])
+
+
 def test_a_csv_runs_nothing_and_says_in_what_letters_it_is_written(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     assert write(table([[text] for text in FORMULAS]), "csv", path) == len(FORMULAS)

@@ -171,6 +171,7 @@ def test_before_a_batch_goes_out_it_shows_what_may_be_the_same(cast: Cast) -> No
     assert "2 条未销号问题可能与此相同" in client.get(url).content.decode()
 
 
+@pytest.mark.usefixtures("calendar_in_memory")
 def test_looking_for_duplicates_takes_one_query_for_many(cast: Cast) -> None:
     site, client = make_site(cast), signed_in(cast.supervisor1)
     make_problem(cast, site=site)

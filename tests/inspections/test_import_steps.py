@@ -317,7 +317,7 @@ def test_the_refused_rows_are_a_file_that_can_be_corrected_and_imported(tmp_path
     answer = client.get(reverse("import_refused", args=[wizard.last_check().pk, form]))
     assert answer.status_code == 200
     path = tmp_path / f"refused.{form}"
-    path.write_bytes(answer.content)
+    path.write_bytes(b"".join(answer.streaming_content))
     wizard.upload(client, path, office=people.office.pk)
     reading = wizard.newest().reading
     assert reading["keys"] == [*HEADER, "原因"] or reading["keys"][:-1] == HEADER

@@ -11,7 +11,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from casetracker import calendars
 from casetracker.models import Evidence, User
 from inspections import workflow
 from inspections.enums import AssignmentRole, Audience, Phase, Result, Route, Status
@@ -63,11 +62,6 @@ def queries(person: User, problem: Problem) -> list[str]:
     with CaptureQueriesContext(connection) as asked:
         client.get(url)
     return [re.sub(r"SELECT .*? FROM", "", one["sql"])[:200] for one in asked]
-
-
-@pytest.fixture
-def calendar_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calendars, "CHECK_SECONDS", 3600.0)
 
 
 @pytest.mark.usefixtures("calendar_in_memory")

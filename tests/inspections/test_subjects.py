@@ -51,7 +51,7 @@ def plain(one: Event, **options: Any) -> str:
 
 
 def test_every_verb_has_a_sentence() -> None:
-    assert set(SENTENCES) == {*Verb, "release_import"}
+    assert set(SENTENCES) == {*Verb, "release_import", "undo_import"}
 
 
 @pytest.mark.parametrize(

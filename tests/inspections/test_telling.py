@@ -7,7 +7,7 @@ import pytest
 
 from casetracker.enums import Role
 from casetracker.errors import Invalid
-from casetracker.models import Notice
+from casetracker.models import Job, Notice
 from inspections import policy, workflow
 from inspections.enums import AssignmentRole, Audience, Phase, Result, Route, Severity, Status, VoidKind
 from inspections.ledger.importing.jobs import release
@@ -15,6 +15,7 @@ from inspections.models import Problem
 from inspections.subjects import NOTICES, PROBLEM
 from inspections.workflow import Addressee
 from inspections.workflow.evidence import tell_unreadable
+from inspections.workflow.undoing import undo_import
 from tests.builders import at, day, make_problem, make_site, shot
 from tests.cast import Cast, join, leave, make_person
 from tests.inspections.ledger.test_importing import changed, ledger, take_in
@@ -124,13 +125,18 @@ def everything_that_tells(people: Cast) -> None:
 
 
 def imports_that_tell(people: Cast, folder: Path) -> None:
-    """A released ledger that comes again with another date for one problem and another unit for the other."""
+    """A released ledger that comes again with another date for one problem and another unit for the other, and
+    once more with a date that is taken back."""
     one, other = {"问题编号": "焦督〔2019〕7001号"}, {"问题编号": "焦督〔2019〕7002号"}
     batch = take_in(ledger(folder, changed(**one), changed(**other)), people.office).batch
     assert batch is not None
     release(batch, by=people.supervisor1)
     again = ledger(folder, changed(**one, 整改时限="2099-11-28"), changed(**other, 责任单位="市城管局"), name="b.csv")
     take_in(again, people.office)
+    wrong = take_in(ledger(folder, changed(**one, 整改时限="2099-12-28"), name="c.csv"), people.office).batch
+    assert wrong is not None
+    job = Job.objects.create(kind="ledger_undo", requested_by=people.supervisor1, created_at=wrong.created_at)
+    undo_import(wrong, by=people.supervisor1, job_id=job.pk, progress=lambda done, total: None)
 
 
 def test_nobody_is_told_of_what_they_may_not_see(people: Cast, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from casetracker import working
 from casetracker.models import Job
 from inspections.enums import ImportState, Status
-from inspections.models import ImportBatch, Problem
+from inspections.models import ImportBatch, Problem, Site
 from tests.inspections.ledger import shelf
 from tests.journeys.conftest import DESK, PHONE, Rig
 
@@ -87,6 +87,67 @@ def test_a_ledger_comes_in_is_corrected_in_place_and_undone(
     assert batch.state == ImportState.UNDONE
     assert set(Problem.objects.filter(number__in=numbers).values_list("status", flat=True)) == {Status.VOID}
     assert not Job.objects.filter(state="failed", params__has_key="draft").exists()
+
+
+SITES_HEAD = ["企业", "行业类型", "县区", "详细地址", "监管类别", "经营者"]
+SITES = {
+    "en": {"how": "A register of sites", "ask": "What do these mean?", "undone": "2 sites off the register"},
+    "zh": {"how": "点位名录", "ask": "这些是什么意思？", "undone": "2 个点位已移出名录"},
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "size", "scheme"),
+    [("en", DESK, "light"), ("zh", PHONE, "dark"), ("zh", DESK, "light"), ("en", PHONE, "dark")],
+)
+def test_a_register_of_sites_comes_in_is_corrected_in_place_and_undone(
+    rig: Rig, tmp_path: Path, language: str, size: tuple[int, int], scheme: str
+) -> None:
+    words, of = SITES[language], f"{language}{size[0]}"
+    names = [f"东方{of}建材厂", f"西区{of}工地"]
+    rows = [
+        ["重点点位名录"],
+        SITES_HEAD,
+        [names[0], "建材", "解放区", "人民路 1 号", "重点", "东方公司"],
+        [names[1], "建筑工地", "蓬莱岛", "", "红色", ""],
+    ]
+    book = shelf.workbook(tmp_path / f"点位{of}.xlsx", {"名录": rows})
+    page = rig.page(rig.house.people.supervisor1, language=language, size=size, scheme=scheme)
+    name = f"import-sites-{of}"
+    page.goto("/import/")
+    page.set_input_files("input[name=file]", str(book))
+    page.select_option("select[name=how]", label=words["how"])
+    rig.picture(page, f"{name}-0-upload")
+    press(page, "read_ledger")
+    page.select_option("select[name='c-name']", "企业")
+    rig.picture(page, f"{name}-1-columns")
+    press(page, "check_ledger")
+    assert page.inner_text("h1") == words["ask"]
+    page.locator("tr:has-text('建材') select").select_option("=factory")
+    page.locator("tr:has-text('红色') select").select_option("=key")
+    rig.picture(page, f"{name}-2-values")
+    press(page, "match_values")
+    page.fill("input[name='cell-4-district']", "山阳区")
+    rig.picture(page, f"{name}-3-check")
+    press(page, "correct_ledger")
+    assert page.locator("#fix").count() == 0
+    press(page, "import_ledger")
+    batch = ImportBatch.objects.latest("created_at")
+    assert f"/import/{batch.pk}/" in page.url
+    assert Site.objects.filter(name__in=names, valid_until=None).count() == 2
+    rig.picture(page, f"{name}-5-batch")
+    page.locator("a[data-figure=brought]").click()
+    page.wait_for_load_state()
+    assert page.locator("[data-total='2']").count() == 1
+    rig.picture(page, f"{name}-6-brought")
+    page.go_back()
+    page.locator(f"a[href='/import/{batch.pk}/undo/']").click()
+    page.wait_for_load_state()
+    rig.picture(page, f"{name}-7-undo")
+    press(page, "undo_import")
+    assert words["undone"] in page.inner_text("main")
+    rig.picture(page, f"{name}-8-undone")
+    assert Site.objects.filter(name__in=names, valid_until=None).count() == 0
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -14,10 +14,13 @@ from inspections.ledger.errors import CellError
 
 Cell = str | int | float | bool | datetime.date | datetime.datetime | None
 
-FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+# Marks of the direction of writing, which copying leaves behind and nobody sees.
+DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+UNSEEN = dict.fromkeys(map(ord, DIRECTIONS))
+FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20} | UNSEEN
 # Letters that no workbook can hold.
 NO_XML = "\ufffe\uffff"
-OUTER = " \t\r\n\v\f\u00a0\u3000\ufeff\u200b"
+OUTER = " \t\r\n\v\f\u00a0\u3000\ufeff\u200b" + DIRECTIONS
 NOTHING = re.compile(r"[\s/\\|\-–—―－]*")
 CJK = "\u3000-\u9fff\uf900-\ufaff\uff00-\uffef"
 
@@ -26,7 +29,8 @@ NO = frozenset(["否", "无", "非", "不是", "没有", "错", "×", "✗", "�
 
 
 def fold(text: str) -> str:
-    """Return text with full-width letters, digits and signs as ordinary ones; for dates, numbers and codes only."""
+    """Return text with full-width letters, digits and signs as ordinary ones, and without what nobody sees; for dates,
+    numbers and codes only."""
     return text.translate(FULL_WIDTH)
 
 
@@ -133,12 +137,12 @@ def as_bool(value: Cell) -> bool | None:
 
 
 def normalise(text: str) -> str:
-    """Return text as headers and choices are compared: NFKC, one kind of bracket, no whitespace, lower case."""
+    """Return text as headers and choices are compared: NFKC, one kind of bracket, nothing unseen, lower case."""
     text = unicodedata.normalize("NFKC", text).translate(BRACKETS)
     return "".join(text.split()).casefold().strip(":*#").replace("_", "")
 
 
-BRACKETS = str.maketrans("〔【〖《[{〕】〗》]}", "((((((" + "))))))")
+BRACKETS = str.maketrans("〔【〖《[{〕】〗》]}", "((((((" + "))))))") | UNSEEN
 
 
 def as_choice(value: Cell, values: Mapping[str, str]) -> str | None:

@@ -1,4 +1,4 @@
-"""Visits and sites as ledgers that the importer takes back."""
+"""Visits, sites and exposures as ledgers that the importer takes back."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 
 from casetracker.exporting import Cell, Table, streamed
 from inspections.ledger import checks
-from inspections.ledger.exporting.values import names_of, text_of
-from inspections.ledger.exporting.written import heads, language_of_file, writer
-from inspections.ledger.fields import SITE, VISIT
-from inspections.models import Problem, Site, SiteOperator, Visit
+from inspections.ledger.cells import as_code
+from inspections.ledger.exporting.values import NOTHING, line_of, names_of
+from inspections.ledger.exporting.written import EXPOSURE_COLUMNS, SITE_COLUMNS, heads, language_of_file, writer
+from inspections.ledger.fields import EXPOSURE, SITE, VISIT
+from inspections.models import Named, Problem, Site, SiteOperator, Visit
 
 
 def visits(found: QuerySet[Visit]) -> Table:
@@ -38,10 +39,10 @@ def visit_values(visit: Any) -> dict[str, Any]:
     placed = visit.lat is not None and visit.lon is not None
     return {
         "date": visit.on,
-        "team": text_of(visit.team.name),
-        "district": text_of(visit.district.name),
-        "site": text_of(visit.site_name),
-        "site_kind": text_of(visit.site.kind.name),
+        "team": line_of(visit.team.name),
+        "district": line_of(visit.district.name),
+        "site": line_of(visit.site_name) or NOTHING,
+        "site_kind": line_of(visit.site.kind.name),
         "people": visit.people or None,
         "inspectors": names_of([one.name for one in visit.inspectors.all()]),
         "mode": visit.mode,
@@ -53,29 +54,64 @@ def visit_values(visit: Any) -> dict[str, Any]:
 
 def sites(found: QuerySet[Site]) -> Table:
     """These sites as a ledger, each with whoever runs it now."""
-    running = SiteOperator.objects.filter(until_on__isnull=True).select_related("party")
+    language = language_of_file()
 
     def rows() -> Iterator[list[Cell]]:
         write = writer(SITE)
-        joined = found.select_related("kind", "district").defer("search")
-        for site in streamed(joined.prefetch_related(Prefetch("operators", running, to_attr="run_by"))):
-            yield write(_site_values(site), None)
+        for site in streamed(with_operators(found.select_related("kind", "district").defer("search"))):
+            values = site_values(site)
+            marks = checks.marks(map(values.get, SITE_COLUMNS))
+            yield write(values, checks.Check(language, 0, checks.digest(values), site.pk, marks))
 
     return Table(_("Ledger of sites"), heads("sites", SITE), found.count(), rows)
 
 
-def _site_values(site: Any) -> dict[str, Any]:
+def with_operators(found: QuerySet[Site]) -> QuerySet[Site]:
+    """The same sites, each with whoever runs it now."""
+    running = SiteOperator.objects.filter(until_on__isnull=True).select_related("party")
+    return found.prefetch_related(Prefetch("operators", running, to_attr="run_by"))
+
+
+def site_values(site: Any) -> dict[str, Any]:
+    """What a ledger says of a site of with_operators(), in the language that is active."""
     placed = site.lat is not None and site.lon is not None
     return {
-        "name": text_of(site.name),
-        "kind": text_of(site.kind.name),
-        "district": text_of(site.district.name),
-        "address": text_of(site.address),
+        "name": line_of(site.name) or NOTHING,
+        "kind": line_of(site.kind.name),
+        "district": line_of(site.district.name),
+        "address": line_of(site.address),
         "credit_code": site.credit_code or None,
-        "permit": site.permit or None,
+        "permit": as_code(site.permit),
         "risk_class": site.risk_class,
-        "grid_cell": site.grid_cell or None,
-        "operator": text_of(site.run_by[0].party.name) if site.run_by else None,
+        "grid_cell": as_code(site.grid_cell),
+        "operator": line_of(site.run_by[0].party.name) if site.run_by else None,
         "lat": round(site.lat, 6) if placed else None,
         "lon": round(site.lon, 6) if placed else None,
+    }
+
+
+def exposures(found: QuerySet[Named]) -> Table:
+    """These exposures as a ledger: each name with its piece, the problem it is about, and its follow-up."""
+    language = language_of_file()
+
+    def rows() -> Iterator[list[Cell]]:
+        write = writer(EXPOSURE)
+        for named in streamed(found.select_related("exposure", "problem").defer("problem__search")):
+            values = exposure_values(named)
+            marks = checks.marks(map(values.get, EXPOSURE_COLUMNS))
+            yield write(values, checks.Check(language, 0, checks.digest(values), named.pk, marks))
+
+    return Table(_("Ledger of exposures"), heads("exposures", EXPOSURE), found.count(), rows)
+
+
+def exposure_values(named: Any) -> dict[str, Any]:
+    """What a ledger says of one who was named."""
+    return {
+        "published_on": named.published_on,
+        "medium": line_of(named.exposure.medium) or NOTHING,
+        "title": line_of(named.exposure.title) or NOTHING,
+        "party": line_of(named.name) or NOTHING,
+        "number": named.problem.number if named.problem else None,
+        "follow_up_on": named.follow_up_on,
+        "follow_up_result": line_of(named.follow_up_result),
     }

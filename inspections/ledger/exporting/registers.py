@@ -1,4 +1,4 @@
-"""The lists of visits, sites, exposures, parties and batches as tables."""
+"""The lists of visits, sites, exposures, parties, imports and batches as tables."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,6 +13,7 @@ from casetracker.exporting import Cell, Column, Table, Unknown, streamed
 from casetracker.models import User
 from casetracker.wording import listed
 from inspections import lists, periods
+from inspections.ledger.kinds import KINDS
 from inspections.models import AlertPeriod, Campaign
 from inspections.registers import Register
 
@@ -114,6 +115,38 @@ def parties(user: User, query: str) -> Table:
             yield [row.name, str(row.get_kind_display()), row.credit_code]
 
     return Table(_("Parties"), heads, found.count(), rows)
+
+
+def imports(user: User, query: str) -> Table:
+    """Every import into the offices that the person oversees, also those that the page has no room for."""
+    found = lists.imports(user)
+    heads = [
+        Column(_("File"), 32),
+        Column(_("What it holds"), 24),
+        Column(_("Imported"), 17),
+        Column(pgettext("of an import", "By"), 16),
+        Column(_("Office"), 28),
+        *(Column(head, 10) for head in (_("Rows"), _("New"), _("Updated"), _("Unchanged"), _("Repeated"))),
+        Column(pgettext("rows", "Refused"), 10),
+        Column(_("Held back"), 10),
+        Column(pgettext("import", "Undone"), 17),
+    ]
+    counts = ("rows", "created", "updated", "unchanged", "duplicates", "refused_rows")
+
+    def rows() -> Iterator[list[Cell]]:
+        for row in streamed(found):
+            yield [
+                row.file_name,
+                str(KINDS[row.kind].ledger),
+                local(row.created_at),
+                str(row.by) if row.by else None,
+                row.office.name,
+                *(row.report.get(name) for name in counts),
+                None if row.undone_at else row.held,
+                local(row.undone_at),
+            ]
+
+    return Table(_("Imports"), heads, found.count(), rows)
 
 
 def batches(user: User, query: str) -> Table:

@@ -71,7 +71,7 @@ def _values(row: tuple[Any, ...], others: list[str], language: str) -> dict[str,
         "found_on": of("found_on"),
         "team": name("team"),
         "district": name("district"),
-        "site": _line(of("site_name")) or NOTHING,
+        "site": line_of(of("site_name")) or NOTHING,
         "site_kind": name("site__kind"),
         "kind": name("kind"),
         "description": text_of(of("description")) or NOTHING,
@@ -80,15 +80,15 @@ def _values(row: tuple[Any, ...], others: list[str], language: str) -> dict[str,
         "severity": of("severity"),
         "unit": name("lead_unit"),
         "co_units": names_of(others) if others else [],
-        "responsible": _line(of("responsible_name")),
+        "responsible": line_of(of("responsible_name")),
         "due_on": due,
         "first_due_on": first if first != due else None,
         "extensions": of("extension_count") or None,
         "done_on": of("met_on"),
-        "rechecked_by": _line(of("verified_by_name") or of("verified_by__name") or ""),
+        "rechecked_by": line_of(of("verified_by_name") or of("verified_by__name") or ""),
         "rechecked_on": of("verified_on"),
         "closed_on": of("closed_on"),
-        "party": _line(of("party_name")),
+        "party": line_of(of("party_name")),
         "source": of("source"),
         "quantity": of("quantity"),
         "void": of("void_kind") or None,
@@ -99,18 +99,18 @@ def _values(row: tuple[Any, ...], others: list[str], language: str) -> dict[str,
 
 
 @lru_cache(maxsize=4096)
-def _line(text: str) -> str | None:
+def line_of(text: str) -> str | None:
     """A name as the importer reads it."""
     return as_name(text)
 
 
 def _name(zh: str, en: str, language: str) -> Any:
-    return _line((zh or en) if language == "zh" else (en or zh))
+    return line_of((zh or en) if language == "zh" else (en or zh))
 
 
 def names_of(names: list[str]) -> list[str]:
     """Names as the importer reads them from one cell."""
-    return as_names(join_names(names))
+    return as_names(join_names([line for name in names if (line := line_of(name))]))
 
 
 def text_of(text: str) -> str | None:

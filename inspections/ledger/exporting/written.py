@@ -11,10 +11,12 @@ from casetracker.exporting import Cell, Column
 from inspections.enums import RiskClass, Route, Severity, Source, VisitMode, VoidKind
 from inspections.ledger import checks
 from inspections.ledger.cells import join_names
-from inspections.ledger.fields import PROBLEM, Field, usual_headers
+from inspections.ledger.fields import EXPOSURE, KINDS, PROBLEM, SITE, Field, usual_headers
 
 # The columns that a check code marks, in this order; one that is added comes last.
 COLUMNS = [name for name in PROBLEM if name != checks.COLUMN]
+SITE_COLUMNS = [name for name in SITE if name != checks.COLUMN]
+EXPOSURE_COLUMNS = [name for name in EXPOSURE if name != checks.COLUMN]
 WORDS: dict[str, Any] = {
     "route": Route,
     "severity": Severity,
@@ -32,9 +34,9 @@ def language_of_file() -> str:
 
 
 def cell_text(name: str, value: Any, language: str) -> str:
-    """What a ledger of this language (zh, en) has in the cell of a problem's value."""
+    """What a ledger of this language (zh, en) has in the cell of a value; a name means the same in every kind."""
     with override("zh-hans" if language == "zh" else "en"):
-        cell = writer({name: PROBLEM[name]})({name: value}, None)[0]
+        cell = writer({name: next(fields[name] for fields in KINDS.values() if name in fields)})({name: value}, None)[0]
     return checks.canonical(cell)
 
 

@@ -19,7 +19,6 @@ from inspections.enums import ImportState, Verb
 from inspections.ledger.importing.names import Names
 from inspections.ledger.importing.office_names import OfficeNames
 from inspections.ledger.importing.past import moment
-from inspections.ledger.importing.remarks import KEPT_REMARKS
 from inspections.ledger.importing.report import NEW, Outcome, Report
 from inspections.ledger.kinds import ACCOUNTS
 from inspections.ledger.mapping import LedgerMapping
@@ -184,7 +183,7 @@ def _keep(batch: ImportBatch, outcomes: list[Outcome], report: Report) -> None:
             report.revived += one.outcome == "revived"
         elif one.outcome == "updated":
             report.updated += 1
-            report.changes.extend(one.changes[: max(0, KEPT_REMARKS - len(report.changes))])
+            report.change(one.changes)
         else:
             report.unchanged += 1
         report.doubt(*one.row.doubtful)

@@ -169,7 +169,8 @@ class Edits:
             values["site"] = problem.site.name
         self.known.load_sites({values["site"]})
         scratch = Report()
-        past = resolve(dataclasses.replace(row, values=values, doubtful=()), self.known, scratch, self.now)
+        # As the ledger's own row, in which a rule fills what is empty.
+        past = resolve(dataclasses.replace(row, values=values, doubtful=(), check=None), self.known, scratch, self.now)
         # A name that the ledger always had and nobody knows is no news; one that was put there now is refused.
         columns = {header: name for name, header in row.headers.items()}
         remarks = past.row.doubtful if past is not None else scratch.refused

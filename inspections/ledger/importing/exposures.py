@@ -9,13 +9,18 @@ from django.utils.translation import gettext_lazy as _
 from casetracker import audit
 from inspections.enums import Verb
 from inspections.ledger.errors import Message, RowError
+from inspections.ledger.exporting.other_ledgers import exposure_values
+from inspections.ledger.exporting.written import EXPOSURE_COLUMNS
 from inspections.ledger.importing.batch import CHUNK
+from inspections.ledger.importing.marked import edited
 from inspections.ledger.importing.names import Names
 from inspections.ledger.importing.report import Outcome, Report
+from inspections.ledger.importing.visits import OTHER_OFFICE, on_code
 from inspections.ledger.rows import ParsedRow
 from inspections.models import Exposure, ImportBatch, Named, Party, Problem, Site
 from inspections.workflow.undoing.exposures import FOLLOW_UP, SUBJECT
 
+EXPOSURE_IS_HERE = _("This exposure is here already. A file can change its follow-up only; put back what stood here.")
 UNKNOWN_PROBLEM = _("No problem has the number “%(name)s”; the exposure was imported without it.")
 
 Piece = tuple[Any, str, str]
@@ -46,6 +51,7 @@ class ExposureWriter:
     def write(self, rows: list[ParsedRow], report: Report) -> list[Outcome]:
         outcomes: list[Outcome] = []
         wanted: list[_Wanted] = []
+        rows = self._returned(rows, outcomes, report)
         for row, problem in self._with_problems(rows):
             values = row.values
             piece = (values["published_on"], values["medium"], values["title"])
@@ -76,6 +82,34 @@ class ExposureWriter:
 
     def finish(self) -> None:
         """Nothing is left to do."""
+
+    def _returned(self, rows: list[ParsedRow], outcomes: list[Outcome], report: Report) -> list[ParsedRow]:
+        """Sort out the rows that we exported and that are here; only what was edited of a follow-up is for others."""
+        subjects = {row.check.subject for row in rows if row.check is not None}
+        here = Named.objects.select_related("exposure", "problem").defer("problem__search").in_bulk(subjects)
+        others: list[ParsedRow] = []
+        for row in rows:
+            named = here.get(row.check.subject) if row.check else None
+            if named is None or row.check is None:
+                others.append(row)
+            elif named.exposure.office_id != self.office.pk:
+                report.refuse(on_code(row, "other_office", OTHER_OFFICE))
+            elif row.is_as_exported:
+                outcomes.append(Outcome(row, "duplicate" if named.pk in self.seen else "unchanged", named.pk))
+                self.seen.add(named.pk)
+            elif (remarks := self._against(row, named)) is not None:
+                report.refuse(*remarks)
+            else:
+                others.append(row)
+        return others
+
+    @staticmethod
+    def _against(row: ParsedRow, named: Named) -> list[RowError] | None:
+        """Why what was edited in a row of ours can't be taken over; None where it can."""
+        names, conflicts = edited(row, EXPOSURE_COLUMNS, exposure_values(named))
+        if not set(names) <= set(FOLLOW_UP):
+            return [on_code(row, "loop_owned", EXPOSURE_IS_HERE)]
+        return conflicts or None
 
     def _with_problems(self, rows: list[ParsedRow]) -> list[tuple[ParsedRow, Problem | None]]:
         """Each row with the problem of its number; an unknown number is doubtful."""

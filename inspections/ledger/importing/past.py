@@ -61,6 +61,11 @@ class Past:
         return self.problem
 
     @property
+    def is_ours(self) -> bool:
+        """Whether Casetracker wrote the row: what is empty in it was empty, and nothing is put in its place."""
+        return self.row.check is not None
+
+    @property
     def number_text(self) -> str:
         return self.number.text if self.number else self.external_id
 
@@ -124,7 +129,7 @@ def dates_of(past: Past) -> tuple[datetime.date | None, datetime.date | None, De
     due, first = values.get("due_on"), values.get("first_due_on")
     if due or first:
         return first or due, due or first, None
-    if status_of(past) == Status.FOUND:
+    if status_of(past) == Status.FOUND or past.is_ours:
         return None, None, None
     route = values.get("route") or Route.CENTRAL
     severity = values.get("severity") or (past.kind.severity if past.kind else Severity.ORDINARY)
@@ -157,8 +162,8 @@ def columns_of(past: Past) -> dict[str, Any]:
         "source": values.get("source") or Source.PATROL,
         "lead_unit": past.lead,
         "responsible_name": values.get("responsible") or "",
-        "lat": values["lat"] if values.get("lat") is not None else past.site.lat,
-        "lon": values["lon"] if values.get("lon") is not None else past.site.lon,
+        "lat": values["lat"] if values.get("lat") is not None or past.is_ours else past.site.lat,
+        "lon": values["lon"] if values.get("lon") is not None or past.is_ours else past.site.lon,
         "first_due_on": first,
         "due_on": due,
         "met_on": past.met_on,

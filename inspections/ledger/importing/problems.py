@@ -25,6 +25,7 @@ from inspections.models import ImportBatch, Problem, Visit
 from inspections.workflow.reporting import NUMBER_KIND, number_text
 
 NUMBER_TWICE = _("The number “%(name)s” stands on another row with other content.")
+SAME_TWICE = _("This ledger has this problem twice, with different content. Keep the right one only.")
 NUMBER_TAKEN = _(
     "%(number)s is the number of another problem here: %(site)s, found on %(found_on)s. Give this row another number, "
     "or leave it empty to get the next free one."
@@ -75,7 +76,7 @@ class ProblemWriter:
             if earlier == {past.digest}:
                 outcomes.append(Outcome(row, "duplicate"))
             elif earlier:
-                report.refuse(remark(row, "number", past.number_text, "duplicate", NUMBER_TWICE))
+                report.refuse(_twice(past))
             else:
                 self.seen |= dict.fromkeys(past.keys, past.digest)
                 wanted.append(past)
@@ -200,6 +201,14 @@ class ProblemWriter:
             elif fitting:
                 doubt = RowError(past.row.row, "site", past.site.name, "several_visits", Message(SEVERAL_VISITS))
                 past.row = dataclasses.replace(past.row, doubtful=(*past.row.doubtful, doubt))
+
+
+def _twice(past: Past) -> RowError:
+    """Another row has this one's number, or without one what it is known by, and says something else."""
+    if past.number_text:
+        return remark(past.row, "number", past.number_text, "duplicate", NUMBER_TWICE)
+    column = "kind" if past.row.values.get("kind") else "description"
+    return remark(past.row, column, past.row.values[column], "duplicate", SAME_TWICE)
 
 
 def _is_same(past: Past, problem: Problem) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from inspections.ledger.errors import RowError
-from inspections.ledger.importing.remarks import Remarks
+from inspections.ledger.importing.remarks import KEPT_REMARKS, Remarks
 from inspections.ledger.rows import ParsedRow
 from inspections.models import ImportBatch
 
@@ -66,7 +66,9 @@ class Report:
     doubts: Remarks = field(default_factory=Remarks)
     # The code of every refused row, also of those whose remarks are too many to be kept.
     codes: dict[int, str] = field(default_factory=dict)
+    # What updates changed, the first 5,000 values; and how many more there are.
     changes: list[dict[str, Any]] = field(default_factory=list)
+    more_changes: int = 0
     # The sheet's header of each canonical column that is read, and the headers of columns that are not.
     columns: dict[str, str] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)
@@ -98,6 +100,12 @@ class Report:
         self.doubts.add(*remarks)
         self._note(remarks)
 
+    def change(self, changes: list[dict[str, Any]]) -> None:
+        """Tell what an update changed, as long as there is room; the others are counted."""
+        room = max(0, KEPT_REMARKS - len(self.changes))
+        self.changes.extend(changes[:room])
+        self.more_changes += len(changes[room:])
+
     def _note(self, remarks: tuple[RowError, ...]) -> None:
         """Remember the texts that were not understood."""
         for one in remarks:
@@ -117,7 +125,8 @@ class Report:
         self.changes.sort(key=lambda one: one["row"])
 
     def as_json(self) -> dict[str, Any]:
-        """The report in the form that the batch keeps; `left_off` says how many remarks it has no room for."""
+        """The report in the form that the batch keeps; `left_off` says for how many remarks and changed values it
+        has no room."""
         return {
             "rows": self.rows,
             "accepted": self.accepted,
@@ -132,7 +141,11 @@ class Report:
             "refused": [one.as_json() for one in self.refused],
             "refused_rows": self.refused_rows,
             "doubtful": [one.as_json() for one in self.doubtful],
-            "left_off": {"refused": self.refusals.left_off, "doubtful": self.doubts.left_off},
+            "left_off": {
+                "refused": self.refusals.left_off,
+                "doubtful": self.doubts.left_off,
+                "changes": self.more_changes,
+            },
             "changes": self.changes,
             "columns": self.columns,
             "unread": self.unread,

@@ -7,15 +7,19 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from casetracker import audit
 from casetracker.errors import Invalid
 from casetracker.models import District
 from inspections import siting
 from inspections.ledger.errors import Message, RowError
+from inspections.ledger.exporting.other_ledgers import site_values, with_operators
+from inspections.ledger.exporting.written import SITE_COLUMNS
+from inspections.ledger.importing.marked import edited
 from inspections.ledger.importing.names import Names
 from inspections.ledger.importing.report import Outcome, Report
-from inspections.ledger.importing.visits import UNKNOWN_DISTRICT, remark
+from inspections.ledger.importing.visits import OTHER_OFFICE, UNKNOWN_DISTRICT, on_code, remark
 from inspections.ledger.rows import ParsedRow
 from inspections.models import ImportBatch, Site, SiteKind
 from inspections.parties import checked_code
@@ -28,6 +32,8 @@ SITE_TWICE = _("The site “%(name)s” stands on another row with other content
 Key = tuple[str, str]
 # What a filled cell changes of a known site; the operator goes by its own way.
 COLUMNS = ("kind", "address", "credit_code", "permit", "risk_class", "grid_cell", "lat", "lon")
+# What a cell that was emptied since the export makes of its column; the others can't be empty.
+EMPTIED = {"address": "", "credit_code": "", "permit": "", "grid_cell": "", "lat": None, "lon": None}
 
 
 @dataclass
@@ -48,7 +54,7 @@ class SiteWriter:
         self.batch = batch
         self.names = names
         self.now = batch.created_at
-        self.seen: dict[Key, str] = {}
+        self.seen: dict[Key | UUID, str] = {}
         # Sites of the present rows that an undone import had brought.
         self.ended: set[UUID] = set()
 
@@ -59,7 +65,13 @@ class SiteWriter:
     def write(self, rows: list[ParsedRow], report: Report) -> list[Outcome]:
         outcomes: list[Outcome] = []
         wanted: list[_Wanted] = []
+        back = _known_again(rows)
+        self.ended = taken_back([site.pk for site in back.values() if site.valid_until])
         for row in rows:
+            site = back.get(row.check.subject) if row.check else None
+            if site is not None:
+                outcomes += self._returned(row, site, report)
+                continue
             one = self._wanted(row, report)
             if one is None:
                 continue
@@ -72,11 +84,35 @@ class SiteWriter:
             else:
                 report.refuse(remark(row, "name", one.key[0], "duplicate", SITE_TWICE))
         known = siting.of_names(self.batch.office, {one.key[0] for one in wanted})
-        self.ended = taken_back([site.pk for site in known.values() if site.valid_until])
+        self.ended |= taken_back([site.pk for site in known.values() if site.valid_until])
         return outcomes + [self._written(one, known.get(one.key)) for one in wanted]
 
     def finish(self) -> None:
         """Nothing is left to do."""
+
+    def _returned(self, row: ParsedRow, site: Site, report: Report) -> list[Outcome]:
+        """What became of a row of our own register, at most one outcome: only what was edited in it is taken over."""
+        told = json.dumps(audit.plain(row.values), sort_keys=True)
+        if site.office_id != self.batch.office_id:
+            report.refuse(on_code(row, "other_office", OTHER_OFFICE))
+            return []
+        if site.pk in self.seen:
+            if self.seen[site.pk] == told:
+                return [Outcome(row, "duplicate")]
+            report.refuse(remark(row, "name", row.values["name"], "duplicate", SITE_TWICE))
+            return []
+        self.seen[site.pk] = told
+        names, conflicts = ([], []) if row.is_as_exported else edited(row, SITE_COLUMNS, _told(row, site))
+        if conflicts:
+            report.refuse(*conflicts)
+            return []
+        touched = bool(names) or site.pk in self.ended
+        one = self._wanted(row, report) if touched else None
+        if one is None:
+            return [] if touched else [Outcome(row, "unchanged", site.pk)]
+        told_of = EMPTIED | {"name": one.key[0], "district": one.district} | one.values
+        values = {name: told_of[name] for name in names if name in told_of}
+        return [self._rewritten(one, site, values, one.operator if "operator" in names else None)]
 
     def _wanted(self, row: ParsedRow, report: Report) -> _Wanted | None:
         """What a row's names mean; None when it is refused."""
@@ -84,6 +120,9 @@ class SiteWriter:
         district = self.names.district(values["district"])
         if district is None:
             report.refuse(remark(row, "district", values["district"], "unknown_district", UNKNOWN_DISTRICT))
+            # Asked for together with the district, not only once that is known.
+            if values["kind"] and self.names.site_kind(values["kind"]) is None:
+                report.ask("kind", values["kind"])
             return None
         try:
             code = checked_code(values.get("credit_code") or "")
@@ -106,29 +145,46 @@ class SiteWriter:
         return _Wanted(row, (values["name"], district.code), district, told, (values.get("operator") or "").strip())
 
     def _written(self, one: _Wanted, site: Site | None) -> Outcome:
-        facts = {"file": self.batch.file_name, "row": one.row.row, "batch": str(self.batch.pk)}
         if site is None:
-            return Outcome(one.row, "created", self._entered(one, facts).pk)
+            return Outcome(one.row, "created", self._entered(one).pk)
         # An empty cell leaves the operator, as it leaves everything.
-        operator = one.operator or None
+        return self._rewritten(one, site, one.values, one.operator or None)
+
+    def _rewritten(self, one: _Wanted, site: Site, values: dict[str, Any], operator: str | None) -> Outcome:
+        facts = {"file": self.batch.file_name, "row": one.row.row, "batch": str(self.batch.pk)}
         if site.pk in self.ended:
-            again = {**one.values, "valid_until": None}
+            again = {**values, "valid_until": None}
             siting.rewrite(site, again, operator, by=self.batch.by, now=self.now, facts=facts | {"revived": True})
             return Outcome(one.row, "revived", site.pk)
-        before = siting.rewrite(site, one.values, operator, by=self.batch.by, now=self.now, facts=facts)
+        before = siting.rewrite(site, values, operator, by=self.batch.by, now=self.now, facts=facts)
         if not before:
             return Outcome(one.row, "unchanged", site.pk)
-        return Outcome(one.row, "updated", site.pk, snapshot(before), _changes(one, before))
+        return Outcome(one.row, "updated", site.pk, snapshot(before), _changes(one, values, before))
 
-    def _entered(self, one: _Wanted, facts: dict[str, Any]) -> Site:
+    def _entered(self, one: _Wanted) -> Site:
+        facts = {"file": self.batch.file_name, "row": one.row.row, "batch": str(self.batch.pk)}
         usual = {"name": one.key[0], "district": one.district, "kind": self.names.site_kind(None)}
         values = {**usual, **one.values}
         return siting.register(self.batch.office, values, one.operator, by=self.batch.by, now=self.now, facts=facts)
 
 
-def _changes(one: _Wanted, before: dict[str, Any]) -> list[dict[str, Any]]:
+def _known_again(rows: list[ParsedRow]) -> dict[UUID, Site]:
+    """The sites of rows that were exported, locked, each with whoever runs it."""
+    subjects = {row.check.subject for row in rows if row.check is not None}
+    own = Site.objects.select_for_update(of=("self",)).select_related("office", "kind", "district")
+    return {site.pk: site for site in with_operators(own.filter(pk__in=subjects).order_by("pk"))} if subjects else {}
+
+
+def _told(row: ParsedRow, site: Site) -> dict[str, Any]:
+    """What a ledger in the row's language says of a site now."""
+    assert row.check is not None
+    with override("zh-hans" if row.check.language == "zh" else "en"):
+        return site_values(site)
+
+
+def _changes(one: _Wanted, values: dict[str, Any], before: dict[str, Any]) -> list[dict[str, Any]]:
     """What a row changed, under the sheet's own headers."""
-    after = one.values | {"operator": one.operator}
+    after = values | {"operator": one.operator}
     return [
         {
             "row": one.row.row,
@@ -142,6 +198,6 @@ def _changes(one: _Wanted, before: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, SiteKind):
+    if isinstance(value, SiteKind | District):
         return value.name_zh
     return "" if value is None else str(value)[:200]

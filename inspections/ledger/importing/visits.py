@@ -88,9 +88,9 @@ class VisitWriter:
         back = {row.row for row in rows if subjects[row.row] in teams}
         for row in rows:
             if row.row in back and not teams[subjects[row.row]].startswith(self.batch.office.path):
-                report.refuse(_on_code(row, "other_office", OTHER_OFFICE))
+                report.refuse(on_code(row, "other_office", OTHER_OFFICE))
             elif row.row in back and not row.is_as_exported:
-                report.refuse(_on_code(row, "loop_owned", VISIT_IS_HERE))
+                report.refuse(on_code(row, "loop_owned", VISIT_IS_HERE))
             elif row.row in back:
                 outcomes.append(Outcome(row, "unchanged", subjects[row.row]))
         return back
@@ -187,7 +187,7 @@ def join_problems(office_id: int) -> None:
         )
 
 
-def _on_code(row: ParsedRow, code: str, message: Any) -> RowError:
+def on_code(row: ParsedRow, code: str, message: Any) -> RowError:
     return RowError(row.row, row.headers.get(checks.COLUMN, checks.COLUMN), str(row.check), code, Message(message))
 
 

@@ -1,4 +1,4 @@
-"""Write a ledger out: problems, visits or sites of an office, in the columns that import_ledger reads."""
+"""Write a ledger out: problems, visits, sites or exposures of an office, in the columns that import_ledger reads."""
 
 import datetime
 import sys
@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import translation
+from django.utils import timezone, translation
 
 from casetracker.enums import Language
 from casetracker.errors import Invalid
@@ -18,9 +18,10 @@ from casetracker.models import Unit
 from inspections.ledger.errors import LedgerError
 from inspections.ledger.exporting import other_ledgers, problem_ledger
 from inspections.ledger.importing import office_named
-from inspections.models import Problem, Site, Visit
+from inspections.models import Named, Problem, Site, Visit
 
-KINDS = ("problems", "visits", "sites")
+# The column by whose day each kind is narrowed; sites have none.
+KINDS = {"problems": "found_on", "visits": "on", "sites": "", "exposures": "published_on"}
 
 
 class Command(BaseCommand):
@@ -30,10 +31,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--kind", choices=KINDS, default=KINDS[0])
+        parser.add_argument("--kind", choices=list(KINDS), default="problems")
         parser.add_argument("--office", help="the supervision office; needed only where there are several")
-        parser.add_argument("--from", dest="since", type=self._day, help="found, or visited, on this day or later")
-        parser.add_argument("--to", dest="until", type=self._day, help="found, or visited, on this day or before")
+        parser.add_argument("--from", dest="since", type=self._day, help="of this day or later")
+        parser.add_argument("--to", dest="until", type=self._day, help="of this day or before")
         parser.add_argument("--format", choices=FORMS, help="as the name of the file ends, unless it is given")
         parser.add_argument("--language", choices=Language.values, default=settings.LANGUAGE_CODE)
 
@@ -48,7 +49,7 @@ class Command(BaseCommand):
             raise CommandError("Say --format xlsx or --format csv, or let the name of the file end so.")
         if not path.absolute().parent.is_dir():
             raise CommandError(f"There is no folder {path.absolute().parent}.")
-        if options["kind"] == "sites" and (options["since"] or options["until"]):
+        if not KINDS[options["kind"]] and (options["since"] or options["until"]):
             raise CommandError("Sites have no day; leave --from and --to away.")
         try:
             office = office_named(options["office"])
@@ -68,11 +69,16 @@ class Command(BaseCommand):
 
     @staticmethod
     def _table(office: Unit, options: dict[str, Any]) -> Table:
-        column = {"problems": "found_on", "visits": "on"}.get(options["kind"], "")
+        column = KINDS[options["kind"]]
         ends = {f"{column}__gte": options["since"], f"{column}__lte": options["until"]}
         span = {name: day for name, day in ends.items() if day is not None}
         if options["kind"] == "sites":
-            return other_ledgers.sites(Site.objects.filter(office=office).order_by("name", "pk"))
+            return other_ledgers.sites(
+                Site.objects.filter(office=office).current(timezone.localdate()).order_by("name", "pk")
+            )
+        if options["kind"] == "exposures":
+            named = Named.objects.filter(exposure__office=office, **span)
+            return other_ledgers.exposures(named.order_by("published_on", "pk"))
         if options["kind"] == "visits":
             own = Visit.objects.counted().filter(team__in=Unit.objects.under(office), **span)
             return other_ledgers.visits(own.order_by("on", "pk"))

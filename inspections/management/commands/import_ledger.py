@@ -71,6 +71,8 @@ class Command(BaseCommand):
         """The report with every remark, one to a line, never all of them in memory."""
         told = report.as_json()
         del told["refused"], told["doubtful"], told["left_off"]
+        if report.more_changes:
+            told["left_off"] = {"changes": report.more_changes}
         self.stdout.write(json.dumps(told, ensure_ascii=False, indent=1).removesuffix("\n}"), ending="")
         for name, remarks in (("refused", report.refusals), ("doubtful", report.doubts)):
             self.stdout.write(f',\n "{name}": [', ending="")
@@ -91,6 +93,8 @@ class Command(BaseCommand):
         )
         for change in report.changes:
             self.stdout.write("Updated: row {row}, {number}, {column}: “{old}” became “{new}”".format(**change))
+        if report.more_changes:
+            self.stdout.write(f"And {report.more_changes:,} more values that were changed.")
         if report.unread:
             self.stdout.write(f"Columns that are not read: {', '.join(report.unread)}")
         for title, remarks in (("Refused", report.refusals), ("Doubtful", report.doubts)):

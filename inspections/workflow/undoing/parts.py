@@ -67,7 +67,8 @@ class Undoing:
 def not_of(batch: ImportBatch) -> Q:
     """The events of this import and of imports that were undone, and of undoing and releasing: nothing to build on."""
     undone = ImportBatch.objects.filter(office=batch.office_id, state=ImportState.UNDONE).values_list("pk", flat=True)
-    own = Q(verb__in=IMPORTING, details__batch__in=[str(batch.pk), *map(str, undone)])
+    # A detail that an event lacks is neither in the list nor not in it: asked for first, it is not.
+    own = Q(verb__in=IMPORTING, details__has_key="batch", details__batch__in=[str(batch.pk), *map(str, undone)])
     return Q(verb__in=("release_import", VERB)) | own
 
 

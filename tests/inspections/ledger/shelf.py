@@ -4,6 +4,7 @@ import datetime
 import struct
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +41,13 @@ def workbook(
     date_1904: bool = False,
 ) -> Path:
     """Write sheets by name. Merges (0-based first row, first column, last row, last column) and hidden rows (0-based)
-    are those of the first sheet; a merge takes the text of its first cell. A text with a leading = is a formula."""
+    are those of the first sheet; a merge takes the text of its first cell. A formula is a pair of it and its stored
+    value; a Decimal is shown as percent."""
     book = xlsxwriter.Workbook(str(path), {"date_1904": date_1904})
     day_form = book.add_format({"num_format": "yyyy-mm-dd"})
     time_form = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+    hours = book.add_format({"num_format": "[h]:mm:ss"})
+    percent = book.add_format({"num_format": "0%"})
     for position, (name, rows) in enumerate(sheets.items()):
         sheet = book.add_worksheet(name)
         for row, cells in enumerate(rows):
@@ -52,7 +56,11 @@ def workbook(
                     sheet.write_datetime(row, column, cell, time_form)
                 elif isinstance(cell, datetime.date):
                     sheet.write_datetime(row, column, cell, day_form)
-                elif isinstance(cell, tuple):  # a formula with its stored value
+                elif isinstance(cell, datetime.time | datetime.timedelta):
+                    sheet.write_datetime(row, column, cell, hours)
+                elif isinstance(cell, Decimal):
+                    sheet.write_number(row, column, cell, percent)
+                elif isinstance(cell, tuple):
                     sheet.write_formula(row, column, cell[0], None, cell[1])
                 elif isinstance(cell, str) and cell:
                     sheet.write_string(row, column, cell)
@@ -83,7 +91,7 @@ def raw_xlsx(path: Path, sheet: str | bytes, *, prolog: str = "", shared: str = 
     package = (
         f'<Relationships xmlns="{PACKAGE}">{relation("rId1", "officeDocument", "xl/workbook.xml")}</Relationships>'
     )
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr("[Content_Types].xml", CONTENT_TYPES)
         archive.writestr("_rels/.rels", package)
         archive.writestr("xl/workbook.xml", book)
@@ -102,6 +110,30 @@ def relation(key: str, kind: str, target: str) -> str:
 def inline(place: str, text: str) -> str:
     """One worksheet cell with its text inside."""
     return f'<c r="{place}" t="inlineStr"><is><t>{text}</t></is></c>'
+
+
+def inline_rows(rows: Sequence[Sequence[Any]]) -> str:
+    """The inside of a worksheet with these rows, texts as they stand."""
+    lines = []
+    for number, cells in enumerate(rows, 1):
+        places = (f"{chr(65 + column)}{number}" for column in range(len(cells)))
+        filled = "".join(inline(place, cell) for place, cell in zip(places, cells, strict=True) if cell is not None)
+        lines.append(f'<row r="{number}">{filled}</row>')
+    return f"<sheetData>{''.join(lines)}</sheetData>"
+
+
+def add(path: Path, name: str, *chunks: bytes) -> Path:
+    """Add a part to a workbook."""
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED, compresslevel=1) as archive, archive.open(name, "w") as part:
+        for chunk in chunks:
+            part.write(chunk)
+    return path
+
+
+def external(target: str) -> bytes:
+    """The pointer of a part to something outside of the file."""
+    link = f'<Relationship Id="rId1" Type="x" TargetMode="External" Target="{target}"/>'
+    return f'<Relationships xmlns="{PACKAGE}">{link}</Relationships>'.encode()
 
 
 def csv(path: Path, rows: Sequence[Sequence[str]], *, delimiter: str = ",", encoding: str = "utf-8") -> Path:

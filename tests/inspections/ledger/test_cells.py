@@ -281,24 +281,3 @@ def test_csv_quoting_takes_off_one_quote_and_no_foreign_one() -> None:
 def test_reading_text_twice_changes_nothing(text: str) -> None:
     once = cells.as_text(text)
     assert cells.as_text(once) == once
-
-
-@given(ANYTHING)
-def test_any_cell_gives_a_value_or_a_cell_error(cell: Any) -> None:
-    for parse in (
-        cells.as_bool,
-        cells.as_code,
-        cells.as_date,
-        cells.as_decimal,
-        cells.as_int,
-        cells.as_lat,
-        cells.as_lon,
-        cells.as_name,
-        cells.as_names,
-        cells.as_number_text,
-        cells.as_text,
-    ):
-        try:
-            parse(cell)  # type: ignore[operator]
-        except CellError as error:
-            assert str(error)  # noqa: PT017

@@ -18,14 +18,14 @@ from inspections import listing
 from inspections.enums import AlertLevel, AssignmentRole, Status
 from inspections.ledger.exporting import problems as problem_list
 from inspections.listing import COLUMNS
-from inspections.models import AlertPeriod, Campaign, Party, Problem, Site, Visit
+from inspections.models import AlertPeriod, Campaign, Exposure, Named, Party, Problem, Site, Visit
 from inspections.workflow import Addressee
 from tests.builders import make_problem, make_site, make_visit
 from tests.cast import Cast
 from tests.inspections.ledger.test_export_ledger import take_back
 from tests.world import make_foreign
 
-LISTS = ("problems", "visits", "sites", "parties", "batches")
+LISTS = ("problems", "visits", "sites", "exposures", "parties", "batches")
 
 
 def signed_in(person: User) -> Client:
@@ -39,6 +39,14 @@ def rows_of(client: Client, key: str, query: str = "", form: str = "csv") -> lis
     assert answer.status_code == 200, answer.status_code
     assert answer["Content-Disposition"].startswith("attachment")
     return list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+
+
+def expose(people: Cast, problem: Problem | None) -> Named:
+    """A piece of its own that names somebody, with a problem or without."""
+    on = datetime.date(2019, 10, 16)
+    title = f"第{Exposure.objects.count()}篇"
+    piece = Exposure.objects.create(office=people.office, published_on=on, medium="日报", title=title)
+    return Named.objects.create(exposure=piece, published_on=on, name="甲厂", problem=problem)
 
 
 def numbers(rows: list[list[str]]) -> list[str]:
@@ -104,6 +112,8 @@ def test_what_the_page_shows_stands_in_the_file(some: Cast) -> None:
 def test_everybody_exports_what_they_see_and_nothing_else(some: Cast) -> None:
     make_foreign(some)
     Party.objects.create(office=some.office, name="宏远公司")
+    for problem in Problem.objects.order_by("pk")[:3]:
+        expose(some, problem)
     for name in ("inspector1", "inspector2", "supervisor1", "handler1", "handler2", "leader1", "admin", "outsider"):
         person = some.everybody()[name]
         client = signed_in(person)
@@ -111,6 +121,7 @@ def test_everybody_exports_what_they_see_and_nothing_else(some: Cast) -> None:
         assert set(numbers(rows_of(client, "problems"))) == seen, name
         assert len(rows_of(client, "visits")) - 1 == Visit.objects.visible_to(person).counted().count()
         assert len(rows_of(client, "sites")) - 1 == Site.objects.visible_to(person).count()
+        assert len(rows_of(client, "exposures")) - 1 == Named.objects.visible_to(person).count()
         assert len(rows_of(client, "parties")) - 1 == Party.objects.visible_to(person).count()
         rows_of(client, "batches")
 
@@ -157,14 +168,15 @@ def test_each_list_has_the_menu(some: Cast, language: str, words: str) -> None:
     make_visit(some)
     Party.objects.create(office=some.office, name="宏远公司")
     User.objects.filter(pk=some.supervisor1.pk).update(language=language)
+    expose(some, None)
     client = signed_in(some.supervisor1)
-    for key in ("problems", "visits", "sites", "parties"):
+    for key in ("problems", "visits", "sites", "exposures", "parties"):
         page = client.get(reverse(key)).content.decode()
         assert reverse("export_new", args=[key]) in page, key
         assert f"<summary>{words}</summary>" in page, key
 
 
-@pytest.mark.parametrize("key", ["problems", "visits", "sites"])
+@pytest.mark.parametrize("key", ["problems", "visits", "sites", "exposures"])
 def test_rows_are_read_with_the_same_queries_for_one_and_for_thirty(
     people: Cast, key: str, django_assert_max_num_queries: Any
 ) -> None:
@@ -175,7 +187,8 @@ def test_rows_are_read_with_the_same_queries_for_one_and_for_thirty(
     for rows in (1, 30):
         while Problem.objects.count() < rows:
             site = make_site(people)
-            make_problem(people, status=Status.CLAIMED, site=site, visit=make_visit(people, site), others=others)
+            visit = make_visit(people, site)
+            expose(people, make_problem(people, status=Status.CLAIMED, site=site, visit=visit, others=others))
         table = registry.exports[key].table(User.objects.get(pk=people.supervisor1.pk), query)
         with django_assert_max_num_queries(4) as read:
             assert len(list(table.rows())) == rows == table.total

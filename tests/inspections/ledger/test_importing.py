@@ -360,7 +360,7 @@ def test_every_refused_row_is_named_though_the_stored_report_keeps_some(
         f"Refused: row {row}" for row in (2, 3, 4, 5, 6)
     ]
     stored = ImportBatch.objects.order_by("created_at")[0].report
-    assert (len(stored["refused"]), stored["left_off"]) == (2, {"refused": 3, "doubtful": 0})
+    assert (len(stored["refused"]), stored["left_off"]) == (2, {"refused": 3, "doubtful": 0, "changes": 0})
 
 
 def test_progress_counts_the_rows_below_the_header(people: Cast, tmp_path: Path) -> None:

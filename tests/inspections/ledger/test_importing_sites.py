@@ -1,18 +1,23 @@
 """A register of sites from a spreadsheet: new ones, changed ones, and what is refused."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
+from django.urls import reverse
 from django.utils import translation
 
 from casetracker.models import Event
 from inspections.ledger.importing import Report, import_file
+from inspections.ledger.importing import report as reporting
 from inspections.ledger.mapping import from_dict
 from inspections.models import ImportRow, Party, Site, SiteName
 from inspections.subjects_sites import event_sentence
 from tests.builders import make_site
 from tests.cast import Cast
+from tests.inspections.wizard import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -148,3 +153,33 @@ def test_a_dry_run_leaves_nothing(people: Cast, tmp_path: Path) -> None:
     assert report.created == 1
     assert not Site.objects.filter(name="东方建材厂").exists()
     assert not Party.objects.exists()
+
+
+def test_a_report_says_how_many_changed_values_it_left_off(
+    people: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reporting, "KEPT_REMARKS", 2)
+    take_in(tmp_path, people, *(f"{number}厂,工业企业,解放区,旧路,,,,,,," for number in range(5)))
+    report = take_in(tmp_path, people, *(f"{number}厂,工业企业,解放区,新路,,,,,,," for number in range(5)))
+    assert (report.updated, len(report.changes), report.more_changes) == (5, 2, 3)
+    assert report.batch is not None
+    assert report.batch.report["left_off"] == {"refused": 0, "doubtful": 0, "changes": 3}
+    page = signed_in(people.supervisor1).get(reverse("import_batch", args=[report.batch.pk]))
+    assert "and 3 more" in page.content.decode()
+
+
+def test_the_command_says_so_too(
+    people: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(reporting, "KEPT_REMARKS", 1)
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text('kind = "sites"\n', encoding="utf-8")
+    path = tmp_path / "sites.csv"
+    for form, road in (("text", "旧路"), ("text", "新路"), ("json", "老路")):
+        rows = [f"{number}厂,工业企业,解放区,{road},,,,,,," for number in range(3)]
+        path.write_text("\n".join([HEADER, *rows]), encoding="utf-8")
+        call_command("import_ledger", str(path), mapping=mapping, office=people.office.name_zh, format=form)
+    printed = capsys.readouterr().out
+    assert "And 2 more values that were changed." in printed
+    told = json.loads(printed[printed.index("\n{") :])
+    assert (len(told["changes"]), told["left_off"]) == (1, {"changes": 2})

@@ -154,15 +154,7 @@ def test_batches_are_bounded_and_an_early_end_is_harmless(tmp_path: Path) -> Non
         next(iter(reading))
 
 
-def test_a_million_empty_formatted_rows_are_nothing(tmp_path: Path) -> None:
-    empty = "".join(f'<row r="{row}" s="1" customFormat="1"><c r="A{row}" s="1"/></row>' for row in range(2, 1048577))
-    sheet = f'<dimension ref="A1:XFD1048576"/><sheetData><row r="1">{shelf.inline("A1", "x")}</row>{empty}</sheetData>'
-    path = shelf.raw_xlsx(tmp_path / "a.xlsx", sheet)
-    assert rows_of(path) == [(1, ["x"])]
-    assert sheets(path)[0].rows == 1
-
-
-@pytest.mark.parametrize("place", ["XFD1", "A1048576", "XFD1048576", "GS1"])
+@pytest.mark.parametrize("place", ["XFD1", "A1048576", "GS1"])
 def test_a_cell_far_out_is_refused_before_anything_is_loaded(tmp_path: Path, place: str) -> None:
     row = place.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
     sheet = f'<sheetData><row r="{row}">{shelf.inline(place, "x")}</row></sheetData>'
@@ -193,15 +185,6 @@ def test_limits_of_csv(tmp_path: Path) -> None:
     assert refused(path, limits=Limits(file_bytes=10)).code == "too_large"
 
 
-def test_a_zip_bomb_is_refused(tmp_path: Path) -> None:
-    path = shelf.raw_xlsx(tmp_path / "a.xlsx", "<sheetData/>")
-    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive, archive.open("xl/sharedStrings.xml", "w") as part:
-        for _ in range(301):
-            part.write(b" " * 1024**2)
-    assert path.stat().st_size < 1024**2
-    assert refused(path).code == "too_large"
-
-
 def test_a_zip_that_lies_about_its_sizes_is_refused(tmp_path: Path) -> None:
     path = shelf.raw_xlsx(tmp_path / "a.xlsx", "<sheetData/>", shared="<sst>" + " " * 10_000 + "</sst>")
     content = path.read_bytes()
@@ -221,17 +204,6 @@ def test_billion_laughs_and_every_document_type_are_refused(tmp_path: Path) -> N
     assert "document type" in str(error)
     assert refused(shelf.raw_xlsx(tmp_path / "b.xlsx", "<sheetData/>", workbook_prolog=LAUGHS)).code == "unreadable"
     assert refused(shelf.raw_xlsx(tmp_path / "c.xlsx", "<sheetData/>", shared=f"{LAUGHS}<sst/>")).code == "unreadable"
-
-
-def test_external_links_are_never_followed(tmp_path: Path) -> None:
-    path = shelf.raw_xlsx(tmp_path / "a.xlsx", f'<sheetData><row r="1">{shelf.inline("A1", "x")}</row></sheetData>')
-    with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr(
-            "xl/externalLinks/_rels/externalLink1.xml.rels",
-            f'<Relationships xmlns="{shelf.PACKAGE}"><Relationship Id="rId1" Type="x" TargetMode="External" '
-            'Target="file:///etc/passwd"/></Relationships>',
-        )
-    assert rows_of(path) == [(1, ["x"])]
 
 
 @pytest.mark.parametrize("kept", [30, 200, 3000, 5000])
@@ -266,11 +238,6 @@ def test_other_office_files_are_refused(tmp_path: Path) -> None:
     assert refused(tmp_path / "a.ods").code == "not_a_spreadsheet"
     (tmp_path / "a.doc").write_bytes(shelf.compound("WordDocument", b"\0" * 4096))
     assert refused(tmp_path / "a.doc").code == "not_a_spreadsheet"
-
-
-def test_a_protected_file_is_told_as_such(tmp_path: Path) -> None:
-    (tmp_path / "a.xlsx").write_bytes(shelf.compound("EncryptedPackage", b"\0" * 4096))
-    assert refused(tmp_path / "a.xlsx").code == "encrypted"
 
 
 def test_empty_and_missing_files(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from inspections.ledger.errors import LayoutError
@@ -68,73 +67,6 @@ def test_every_fault_is_told_with_its_place_and_refuses_no_other_row(tmp_path: P
     assert "8月32日" in rows[0].errors[0].as_json()["message"]
     assert not rows[2].errors
     assert not rows[3].errors
-
-
-def test_the_ledger_as_offices_keep_it(tmp_path: Path) -> None:
-    sheet = [
-        ["某市问题台账", *[""] * 7],
-        ["截至2019年12月9日"],
-        ["序号", "问题编号", "发现日期", "县区", "点位", "存在问题", "整改情况", ""],
-        ["", "", "", "", "", "", "时限", "完成日期"],
-        [1, "焦督［２０１９］第０１号", "10月16日", "解放区", "东环工地", "长约１２０米", "10月20日", "2019.10.19"],
-        [2, "焦督〔2019〕2号", "同上", "", "西环工地", "同上", "10月20日", ""],
-        ["小计", "2个"],
-        [3, "焦督〔2019〕3号", "12月25日", "山阳区", "南环工地", "围挡不全", "1月5日", ""],
-        ["合计", "3个"],
-        ["制表人：张三", "", "", "审核人：李四"],
-    ]
-    merges = [(0, 0, 0, 7), *[(2, column, 3, column) for column in range(6)], (2, 6, 2, 7), (4, 3, 5, 3)]
-    path = shelf.xlsx(tmp_path / "a.xlsx", sheet, merges=merges, hidden_rows=[5])
-    mapping = from_dict(
-        {
-            "kind": "problems",
-            "header_row": [3, 4],
-            "columns": {
-                "number": "问题编号",
-                "found_on": "发现日期",
-                "district": "县区",
-                "site": "点位",
-                "description": "存在问题",
-                "due_on": "时限",
-                "done_on": "完成日期",
-            },
-            "defaults": {"year": 2019},
-        }
-    )
-    for each in (mapping, AUTOMATIC):
-        with open_ledger(path, each) as ledger:
-            rows = list(ledger)
-        assert ledger.skipped.footers == [7, 9, 10]
-        assert ledger.hidden == 1
-        assert not [error for row in rows for error in row.errors]
-        assert [(row.row, row.values["district"], row.values["found_on"].isoformat()) for row in rows] == [
-            (5, "解放区", "2019-10-16"),
-            (6, "解放区", "2019-10-16"),
-            (8, "山阳区", "2019-12-25"),
-        ]
-        assert rows[0].values["number"].text == "焦督〔2019〕1号"
-        assert [row.values["description"] for row in rows] == ["长约１２０米", "长约１２０米", "围挡不全"]
-    assert ledger.unread == ["序号", "时限"]  # 时限 alone is no usual name; the mapping knew it
-    with open_ledger(path, mapping) as ledger:
-        assert [row.values["due_on"].isoformat() for row in ledger] == ["2019-10-20", "2019-10-20", "2020-01-05"]
-        assert ledger.unread == ["序号"]
-
-
-@pytest.mark.parametrize("encoding", ["gb18030", "utf-8-sig"])
-def test_csv_with_semicolons(tmp_path: Path, encoding: str) -> None:
-    rows = [shelf.HEADER, ["１", "2019/10/16", "第一组", "解放区", "甲", "'=1+1", "集中交办", ""]]
-    (row,) = parsed(shelf.csv(tmp_path / "a.csv", rows, delimiter=";", encoding=encoding))
-    assert row.values["number"].text == "1"
-    assert row.values["description"] == "=1+1"
-    assert not row.errors
-
-
-def test_old_excel(tmp_path: Path) -> None:
-    rows = parsed(shelf.xls(tmp_path / "a.xls", [shelf.HEADER, *shelf.DATA], hidden_rows=[2]))
-    assert [(row.values["found_on"], row.hidden) for row in rows] == [
-        (shelf.DAY, False),
-        (datetime.date(2019, 10, 17), True),
-    ]
 
 
 def test_the_sheet_with_the_header_is_found_among_others(tmp_path: Path) -> None:
@@ -264,20 +196,6 @@ CELL = st.one_of(
     st.from_regex(r"[0-9２年月日./〔〕号°:-]{1,12}"),
     st.sampled_from(["同上", "合计", "专项交办", "是", "8月32日", "=1", "无"]),
 )
-
-
-@pytest.mark.parametrize("kind", ["problems", "visits", "sites", "exposures"])
-@given(draw=st.data())
-def test_any_cell_content_whatever_gives_values_or_row_errors(kind: str, draw: Any) -> None:
-    mapping = from_dict({"kind": kind, "defaults": {"year": 2019}})
-    names = list(mapping.fields)
-    header = make_header([Record(1, list(names), False)])
-    parser = RowParser(mapping, header, {name: column for column, name in enumerate(names)}, TODAY)
-    cells = draw.draw(st.lists(CELL, min_size=len(names), max_size=len(names)))
-    for _again in range(2):  # the second time from what is remembered
-        row = parser.parse(Record(2, list(cells), False))
-        assert row.values.keys() == set(names) - {"check"}
-        json.dumps([error.as_json() for error in (*row.errors, *row.doubtful)])
 
 
 def test_the_practice_problems_come_in_whole() -> None:
