@@ -16,7 +16,7 @@ from tests.inspections.ledger import shelf
 from tests.journeys.conftest import DESK, PHONE, Rig, sign_in
 from tests.journeys.test_import import press
 
-HEAD = ["姓名", "用户名", "邮箱", "手机", "所在单位", "岗位", "初始密码"]
+HEAD = ["姓名", "用户名", "邮箱", "手机", "语言", "所在单位", "岗位", "初始密码"]
 NEW = "Tangerine-Ledger-77"
 WORDS = {
     "en": {"ask": "What do these mean?", "send": "Send 2 invitations", "choose": "Choose a password"},
@@ -26,12 +26,22 @@ WORDS = {
 
 def workbook(folder: Path, tag: str) -> Path:
     """Two people of whom one has two posts, a role in the office's own words, and a wrong address."""
+    spoken = "英文" if tag == "en" else "中文"
     rows = [
         ["督导人员名单"],
         HEAD,
-        ["林小雨", f"lin.{tag}", f"lin.{tag}@example.org", "013800138000", "第一现场督导组", "督导员", "abc-123"],
-        ["林小雨", f"lin.{tag}", f"lin.{tag}@example.org", "013800138000", "市住建局", "科员", "abc-123"],
-        ["高远", f"gao.{tag}", f"gao.{tag}@@example", "0391", "第二现场督导组", "督导员", "abc-123"],
+        [
+            "林小雨",
+            f"lin.{tag}",
+            f"lin.{tag}@example.org",
+            "013800138000",
+            spoken,
+            "第一现场督导组",
+            "督导员",
+            "abc-123",
+        ],
+        ["林小雨", f"lin.{tag}", f"lin.{tag}@example.org", "013800138000", spoken, "市住建局", "科员", "abc-123"],
+        ["高远", f"gao.{tag}", f"gao.{tag}@@example", "0391", spoken, "第二现场督导组", "督导员", "abc-123"],
     ]
     return shelf.workbook(folder / f"{tag}.xlsx", {"人员": rows})
 
