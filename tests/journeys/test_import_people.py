@@ -40,7 +40,7 @@ def workbook(folder: Path, tag: str) -> Path:
             "督导员",
             "abc-123",
         ],
-        ["林小雨", f"lin.{tag}", f"lin.{tag}@example.org", "013800138000", spoken, "市住建局", "科员", "abc-123"],
+        ["林小雨", f"lin.{tag}", f"lin.{tag}@example.org", "0138", spoken, "市住建局", "科员", "abc-123"],
         ["高远", f"gao.{tag}", f"gao.{tag}@@example", "0391", spoken, "第二现场督导组", "督导员", "abc-123"],
     ]
     return shelf.workbook(folder / f"{tag}.xlsx", {"人员": rows})
