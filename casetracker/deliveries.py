@@ -56,6 +56,10 @@ UNUSABLE = (ValidationError, ValueError, TypeError, LookupError, MessageError, L
 
 # kind -> (delivery) -> why it is no longer wanted; empty when it still is. Asked right before it leaves.
 unwanted: dict[str, Callable[[Delivery], str]] = {}
+# What stands in a stored letter in the place of what only its reader may know. kind -> (delivery) -> that secret: it is
+# worked out while the letter leaves and stored nowhere.
+SECRET = "only-in-the-letter-that-was-sent"
+secrets: dict[str, Callable[[Delivery], str]] = {}
 
 
 def send_waiting(seconds: float = 60, only: Q | None = None) -> dict[str, int]:
@@ -159,8 +163,9 @@ def compose(delivery: Delivery, letter: Letter, person: User) -> EmailMessage:
     message["Message-ID"] = delivery.message_id
     message["Auto-Submitted"] = "auto-generated"
     message["Content-Language"] = letter.language
-    message.set_content(letter.text)
-    message.add_alternative(letter.html, subtype="html")
+    secret = secrets[delivery.kind](delivery) if delivery.kind in secrets else SECRET
+    message.set_content(letter.text.replace(SECRET, secret))
+    message.add_alternative(letter.html.replace(SECRET, secret), subtype="html")
     return message
 
 
@@ -309,6 +314,12 @@ def send_again(delivery: Delivery, *, by: User) -> Delivery:
 
 def is_resend(delivery: Delivery) -> bool:
     return RESEND.search(delivery.subject or "") is not None
+
+
+def settle(rows: QuerySet[Delivery], decision: str, *, by: User) -> None:
+    """Say of those among the rows that failed or are in doubt what became of them by other means: one of DECISIONS."""
+    for one in unsettled().filter(pk__in=rows.values("pk")):
+        _say(one, decision, by)
 
 
 def _undecided(delivery: Delivery) -> User:

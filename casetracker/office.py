@@ -15,6 +15,7 @@ from casetracker import operations
 from casetracker.administering.districts import in_tree
 from casetracker.enums import Role, UnitKind
 from casetracker.exporting import Cell, Column, Table, streamed
+from casetracker.invitations import WITHOUT_PASSWORD
 from casetracker.models import District, Membership, Unit, User
 from casetracker.wording import beside, listed
 
@@ -22,7 +23,7 @@ from casetracker.wording import beside, listed
 DEEPEST = 4
 UNIT_STATES = ("current", "unmanned", "ended")
 DISTRICT_STATES = ("current", "ended")
-PEOPLE_STATES = ("open", "without", "closed")
+PEOPLE_STATES = ("open", "without", "invited", "closed")
 
 
 def _text(query: QueryDict, name: str) -> str:
@@ -208,6 +209,7 @@ class AskedPeople:
         found = {
             "open": User.objects.filter(is_active=True),
             "without": operations.people_without_post(),
+            "invited": User.objects.filter(WITHOUT_PASSWORD, is_active=True),
             "closed": User.objects.filter(is_active=False),
         }[self.state]
         if q := self.q:

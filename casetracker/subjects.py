@@ -47,6 +47,11 @@ LABELS: dict[str, Any] = {
     "verified_by": gettext_lazy("verified by"),
     "note": gettext_lazy("note"),
     "effective_from": gettext_lazy("in force from"),
+    "is_active": gettext_lazy("account open"),
+    "until_on": gettext_lazy("last day"),
+    "on_loan": gettext_lazy("on loan"),
+    "is_head": gettext_lazy("head of the unit"),
+    "posts": gettext_lazy("roles"),
     "code": gettext_lazy("code"),
     "is_local": gettext_lazy("local code"),
     "above": gettext_lazy("district above"),
@@ -54,7 +59,7 @@ LABELS: dict[str, Any] = {
     "last_year": gettext_lazy("last year"),
 }
 CHOICE_WORDS = {"unit": TermUnit, "language": Language}
-DAYS = {"valid_from", "valid_until", "effective_from"}
+DAYS = {"valid_from", "valid_until", "effective_from", "until_on"}
 MOST_DAYS = 7
 
 # What each verb says; an app adds its own verbs and columns. Sentences about posts also name role, unit and days,
@@ -65,7 +70,12 @@ SAYINGS: dict[str, Any] = {
     "create_district": gettext_lazy("%(who)s put the district on the list."),
     "change_district": gettext_lazy("%(who)s changed the district."),
     "create_person": gettext_lazy("%(who)s made the account with a first password."),
+    "enrol_person": gettext_lazy("%(who)s made the account, without a password."),
     "change_person": gettext_lazy("%(who)s changed the account."),
+    "invite": gettext_lazy("%(who)s sent an invitation."),
+    "accept_invitation": gettext_lazy("%(who)s chose a password by the link of the invitation."),
+    "change_post": gettext_lazy("%(who)s changed the role %(role)s in %(unit)s."),
+    "undo_import": gettext_lazy("%(who)s undid the import."),
     "give_post": gettext_lazy("%(who)s gave the role %(role)s in %(unit)s from %(from)s."),
     "end_post": gettext_lazy("%(who)s ended the role %(role)s in %(unit)s; its last day is %(until)s."),
     "withdraw_post": gettext_lazy("%(who)s took back the role %(role)s in %(unit)s, which was to begin on %(from)s."),
@@ -78,7 +88,7 @@ SAYINGS: dict[str, Any] = {
     "change_option": gettext_lazy("%(who)s changed “%(label)s” from %(before)s to %(after)s."),
 }
 # After these, each column that changed has a sentence of its own.
-DETAILED = {"change_unit", "change_person", "issue_rule", "change_district"}
+DETAILED = {"change_unit", "change_person", "change_post", "issue_rule", "change_district", "undo_import"}
 CALENDAR_VERBS = frozenset({"change_day", "load_notice", "reload_package"})
 
 
@@ -93,6 +103,8 @@ def event_sentence(event: Event) -> SafeString:
         parts = [fill(_("%(who)s: %(verb)s."), who=who, verb=event.verb)]
     if event.verb in DETAILED:
         parts += _changes(event)
+    if file := event.details.get("file"):
+        parts.append(fill(_("From the file %(file)s."), file=file))
     parts.append(reason(event.details))
     return joined(parts)
 

@@ -2,7 +2,21 @@
 
 from django.urls import include, path
 
-from casetracker.views import design, evidence, exports, inbox, jobs, mail, me, ops, saved, search, weekly, work
+from casetracker.views import (
+    design,
+    evidence,
+    exports,
+    inbox,
+    invited,
+    jobs,
+    mail,
+    me,
+    ops,
+    saved,
+    search,
+    weekly,
+    work,
+)
 from casetracker.views.office import calendar, districts, index, options, people, posts, rules, units
 
 urlpatterns = [
@@ -34,6 +48,7 @@ urlpatterns = [
     path("office/people/<int:pk>/", people.person, name="person"),
     path("office/people/<int:pk>/change/", people.person_change, name="person_change"),
     path("office/people/<int:pk>/posts/new/", posts.post_new, name="post_new"),
+    path("office/people/<int:pk>/invite/", people.person_invite, name="person_invite"),
     path("office/people/<int:pk>/<slug:act>/", posts.person_act, name="person_act"),
     path("office/posts/<int:pk>/end/", posts.post_end, name="post_end"),
     path("office/calendar/", calendar.calendar, name="calendar"),
@@ -44,6 +59,7 @@ urlpatterns = [
     path("office/rules/<int:pk>/withdraw/", rules.rule_withdraw, name="rule_withdraw"),
     path("office/rules/<slug:code>/new/", rules.rule_new, name="rule_new"),
     path("office/options/", options.options, name="options"),
+    path("accounts/invited/<uuid:key>/<slug:secret>/", invited.invited, name="invited"),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/sessions/", include("allauth.usersessions.urls")),

@@ -13,6 +13,7 @@ from inspections import scope
 from inspections.enums import OPEN
 from inspections.filters_exposures import EXPOSURE_ORDERS, ExposureFilter
 from inspections.filters_sites import SITE_ORDERS, VISIT_ORDERS, SiteFilter, VisitFilter
+from inspections.ledger import reach
 from inspections.models import Assignment, Batch, Campaign, ImportBatch, Named, Party, Problem, Site, Visit
 from inspections.offers import offer
 from inspections.registers import Register, as_uuid
@@ -99,9 +100,11 @@ def parties(asked: str, user: User) -> QuerySet[Party]:
 
 
 def imports(user: Any) -> QuerySet[ImportBatch]:
-    """The imports into the offices that the person oversees, the newest first, with how many problems are held."""
+    """The imports of the kinds and for the offices that are the person's, the newest first, with how many problems are
+    held."""
     held = Count("problems", filter=Q(problems__held=True, problems__status__in=OPEN))
-    rows = ImportBatch.objects.filter(office__in=scope.of(user).offices)
+    mine = reach.of(user)
+    rows = ImportBatch.objects.filter(mine.rows()) if mine is not None else ImportBatch.objects.none()
     return rows.select_related("by", "office").annotate(held=held).order_by("-created_at", "-pk")
 
 

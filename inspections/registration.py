@@ -64,12 +64,12 @@ for export in (
     Export("problems", _("Problems"), "problems", _anybody, problems.table),
     Export("visits", _("Visits"), "visits", _anybody, registers.visits),
     Export("sites", _("Sites"), "sites", _anybody, registers.sites),
-    Export("exposures", _("Exposures in the media"), "exposures", _anybody, registers.exposures),
     Export("parties", _("Parties"), "parties", _anybody, registers.parties),
+    Export("exposures", _("Exposures in the media"), "exposures", _anybody, registers.exposures),
     Export("batches", _("Central assignments"), "batches", _anybody, registers.batches),
     Export("campaigns", _("Campaigns"), "campaigns", _operates, registers.campaigns),
     Export("alerts", _("Heavy-pollution alerts"), "alerts", _operates, registers.alerts),
-    Export("imports", _("Imports"), "import", _oversees, registers.imports),
+    Export("imports", _("Imports"), "import", _operates, registers.imports),
     Export("ledger", _("Ledger of problems"), "problems", _oversees, problem_ledger.table),
 ):
     registry.exports[export.key] = export

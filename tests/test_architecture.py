@@ -156,9 +156,9 @@ BOUNDED = {
         "Batch.objects.filter(pk__in=mine.union(seen))",
     },
     "inspections/views/bulk.py": {"Problem.objects.filter(pk__in=selection.ids)"},
-    "inspections/views/imports.py": {"office__in=offices", "requested_by=user"},
-    "inspections/views/ledger_drafts.py": {"office__in=", "requested_by=", "pk=draft.checked"},
-    "inspections/views/ledger_checks.py": {"office__in=", "requested_by=", "_done(request, job_id)"},
+    "inspections/views/imports.py": {"mine.rows()", "reach_of(", "requested_by=user"},
+    "inspections/views/ledger_drafts.py": {"requested_by=", "pk=draft.checked"},
+    "inspections/views/ledger_checks.py": {"Job.objects.filter(mine, ", "requested_by=", "_done(request, job_id)"},
     "inspections/views/recording.py": {"pk__in=found"},
     "inspections/views/sites.py": {"Site.objects.visible_to(user)", "visit__in=visits", "Site.objects.select_related("},
     "inspections/views/visits.py": {

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from casetracker.enums import DeliveryState, JobState
+from casetracker import invitations
+from casetracker.administering.recording import subject_id_of
+from casetracker.enums import DeliveryState, JobState, Role
 from casetracker.exporting import jobs as exporting
-from casetracker.models import DeadlineRule, Delivery, Job, Membership, Notice, SavedView, Unit, User
+from casetracker.models import DeadlineRule, Delivery, Invitation, Job, Membership, Notice, SavedView, Unit, User
 from inspections import workflow
 from inspections.enums import AlertLevel, AssignmentRole, Route, Status
 from inspections.models import (
@@ -18,6 +20,7 @@ from inspections.models import (
     Campaign,
     ImportBatch,
     ImportDraft,
+    ImportRow,
     Party,
     Problem,
     SavedMapping,
@@ -26,7 +29,7 @@ from inspections.models import (
 )
 from inspections.workflow import Addressee
 from tests.builders import make_problem, make_site, make_visit, shot
-from tests.cast import Cast
+from tests.cast import Cast, make_person
 
 DAY = datetime.timedelta(days=1)
 
@@ -59,6 +62,11 @@ class World:
     post: Membership
     rule: DeadlineRule
     photo: str
+    # Of a handler who was sent a link and has no password yet.
+    invitation: Invitation
+    # People and units that administrators imported.
+    accounts: ImportBatch
+    unit_list: ImportBatch
 
     @property
     def problem(self) -> Problem:
@@ -126,7 +134,36 @@ def build(cast: Cast) -> World:
         post=Membership.objects.get(user=cast.handler1),
         rule=DeadlineRule.objects.order_by("code", "pk")[0],
         photo=str(attachment.evidence_id),
+        invitation=_invitation(cast),
+        accounts=_of_accounts(cast, "people", "人员.xlsx", User.objects.get(username="invited")),
+        unit_list=_of_accounts(cast, "units", "单位.xlsx", cast.housing),
     )
+
+
+def _invitation(cast: Cast) -> Invitation:
+    """Somebody new who was sent a link."""
+    person = make_person("invited", "新来", (cast.housing, Role.HANDLER))
+    person.set_unusable_password()
+    person.save()
+    return invitations.invite(person, by=cast.admin)
+
+
+def _of_accounts(cast: Cast, kind: str, name: str, row: User | Unit) -> ImportBatch:
+    """An import of one person or one unit by the administrator."""
+    batch = ImportBatch.objects.create(
+        office=cast.office,
+        kind=kind,
+        file_name=name,
+        file_sha256="0" * 64,
+        mapping={"kind": kind},
+        by=cast.admin,
+        created_at=timezone.now(),
+        state="done",
+        report={"rows": 1, "created": 1, "updated": 0, "unchanged": 0, "refused": [], "doubtful": []},
+    )
+    kept = {"pk": row.pk, "made": True, "columns": {}}
+    ImportRow.objects.create(batch=batch, row=2, outcome="created", subject_id=subject_id_of(row), before=kept)
+    return batch
 
 
 def _batch(cast: Cast, site: Site) -> Batch:

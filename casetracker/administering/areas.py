@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from casetracker import calendars, deliveries, operations
+from casetracker import calendars, deliveries, invitations, operations
 from casetracker.models import DeadlineRule, Unit
+from casetracker.wording import listed
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,21 @@ def title(needs: int) -> str:
 def _all_areas() -> list[Area]:
     today = timezone.localdate()
     settled = calendars.last_settled_year()
-    backlog = deliveries.backlog()
+    lost = list(deliveries.unsettled().values_list("kind", flat=True))
     return [
         Area(
             "people",
             _("People and their posts"),
             _("Accounts, roles, first passwords, second factors."),
             _url("people"),
-            _number(operations.people_without_post().count(), "people"),
+            listed(
+                words
+                for words in (
+                    _number(operations.people_without_post().count(), "people"),
+                    _number(lost.count(invitations.KIND), "invitations"),
+                )
+                if words
+            ),
         ),
         Area(
             "units",
@@ -97,7 +105,7 @@ def _all_areas() -> list[Area]:
             _("Weekly e-mail"),
             _("Every letter of a week, and what became of it."),
             _url("weekly"),
-            _number(backlog["failed"] + backlog["in_doubt"], "letters"),
+            _number(len(lost) - lost.count(invitations.KIND), "letters"),
         ),
         Area(
             "ops",
@@ -121,6 +129,7 @@ def _number(count: int, what: str) -> str:
         return ""
     words: dict[str, Any] = {
         "people": ngettext("%(count)s open account without a role", "%(count)s open accounts without a role", count),
+        "invitations": ngettext("%(count)s invitation did not arrive", "%(count)s invitations did not arrive", count),
         "units": ngettext("%(count)s unit without an active person", "%(count)s units without an active person", count),
         "letters": ngettext("%(count)s letter did not arrive", "%(count)s letters did not arrive", count),
         "jobs": ngettext("%(count)s long job failed", "%(count)s long jobs failed", count),

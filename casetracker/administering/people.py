@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from casetracker import invitations
 from casetracker.administering.recording import PERSON, differences, reasoned, tell
 from casetracker.enums import Role
 from casetracker.errors import IllegalMove, Invalid
@@ -56,7 +57,8 @@ def change_person(person: User, *, by: User, **values: Any) -> User:
     old, new = differences(before, {name: getattr(locked, name) for name in COLUMNS})
     locked.save(update_fields=list(new))
     if "email" in new:
-        # A former address must not open the account any more.
+        # A former address must not open the account any more, nor a link that was sent there.
+        invitations.withdraw([locked.pk], timezone.now(), also_held=False)
         EmailAddress.objects.filter(user=locked).exclude(email__iexact=locked.email).delete()
     tell(PERSON, locked.pk, str(locked), "change_person", by, before=old, after=new)
     return locked
@@ -121,7 +123,7 @@ def end_post(post: Membership, *, by: User, until_on: datetime.date, reason: str
     locked.until_on = until_on
     locked.save(update_fields=["until_on"])
     if locked.role == Role.ADMINISTRATOR:
-        _keep_an_administrator(max(today, until_on + DAY))
+        keep_an_administrator(max(today, until_on + DAY))
     _tell_of(locked, "end_post", by, why, before=before, after={"until_on": until_on})
     return locked
 
@@ -172,7 +174,8 @@ def deactivate(person: User, *, by: User, reason: str) -> User:
         raise IllegalMove(_("This account is closed already."))
     locked.is_active = False
     locked.save(update_fields=["is_active"])
-    _keep_an_administrator(timezone.localdate())
+    keep_an_administrator(timezone.localdate())
+    invitations.withdraw([locked.pk], timezone.now())
     _end_sessions(locked)
     tell(PERSON, locked.pk, str(locked), "deactivate", by, reason=why)
     return locked
@@ -200,6 +203,7 @@ def give_password(person: User, *, by: User, reason: str) -> str:
     locked.set_password(password)
     locked.must_change_password = True
     locked.save(update_fields=["password", "must_change_password"])
+    invitations.withdraw([locked.pk], timezone.now())
     _end_sessions(locked)
     tell(PERSON, locked.pk, str(locked), "give_password", by, reason=why)
     return password
@@ -252,7 +256,7 @@ def _administrators() -> list[Membership]:
     return list(posts.select_for_update(of=("self",)))
 
 
-def _keep_an_administrator(on: datetime.date) -> None:
+def keep_an_administrator(on: datetime.date) -> None:
     """Raises IllegalMove unless somebody with an open account is administrator on the day."""
     left = Membership.objects.running(on).filter(role=Role.ADMINISTRATOR, user__is_active=True)
     if not left.exists():

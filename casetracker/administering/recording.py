@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from casetracker import audit
 from casetracker.errors import Invalid
-from casetracker.models import Unit, User
+from casetracker.models import Event, Unit, User
 
 UNIT, PERSON, CALENDAR, RULE, OPTION = "unit", "person", "calendar", "rule", "option"
 DISTRICT = "district"
@@ -27,9 +27,14 @@ def subject_id_of(row: Model) -> uuid.UUID:
     return subject_id({Unit: UNIT, User: PERSON}[type(row)], row.pk)
 
 
-def tell(kind: str, key: object, label: str, verb: str, by: User, **facts: Any) -> None:
+def tell(kind: str, key: object, label: str, verb: str, by: User | None, **facts: Any) -> None:
     """Write the event of a change in the transaction of the change."""
     audit.record(subject_type=kind, subject_id=subject_id(kind, key), label=label, verb=verb, by=by, **facts)
+
+
+def event_of(kind: str, key: object, label: str, verb: str, by: User | None, **facts: Any) -> Event:
+    """The same event unsaved, for changes of many rows at once (audit.record_many writes them)."""
+    return audit.event(subject_type=kind, subject_id=subject_id(kind, key), label=label, verb=verb, by=by, **facts)
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -1,6 +1,6 @@
 """Writing a unit: names, place in the tree, districts, how to reach it, and until when it exists."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -32,8 +32,16 @@ SECRET = "webhook"
 
 
 @transaction.atomic
-def create_unit(*, by: User, districts: Iterable[District] = (), aliases: Iterable[str] = (), **values: Any) -> Unit:
-    """Make a unit. `values` are columns of COLUMNS, `aliases` other ways people write its name.
+def create_unit(
+    *,
+    by: User | None,
+    districts: Iterable[District] = (),
+    aliases: Iterable[str] = (),
+    about: Mapping[str, Any] | None = None,
+    **values: Any,
+) -> Unit:
+    """Make a unit. `values` are columns of COLUMNS, `aliases` other ways people write its name. `about` says which
+    file (file, batch) tells of it.
 
     Raises Invalid for a name that another unit has or had, and for dates that contradict each other.
     """
@@ -42,7 +50,7 @@ def create_unit(*, by: User, districts: Iterable[District] = (), aliases: Iterab
     unit.save()
     unit.districts.set(districts)
     _write_aliases(unit, aliases)
-    tell(UNIT, unit.pk, unit.name_zh, "create_unit", by, after=_told(state(unit)))
+    tell(UNIT, unit.pk, unit.name_zh, "create_unit", by, after=_told(state(unit)), **(about or {}))
     return unit
 
 
@@ -50,16 +58,19 @@ def create_unit(*, by: User, districts: Iterable[District] = (), aliases: Iterab
 def change_unit(
     unit: Unit,
     *,
-    by: User,
+    by: User | None,
     reason: str = "",
     districts: Iterable[District] | None = None,
     aliases: Iterable[str] | None = None,
+    about: Mapping[str, Any] | None = None,
+    verb: str = "change_unit",
     **values: Any,
 ) -> Unit:
     """Change a unit; a former name stays known. Records keep the name of their day.
 
     Raises Invalid when nothing would change, when the tree would bite its tail, for a name of another unit, and
-    without a reason where the change moves rights (kind, place in the tree, districts, validity).
+    without a reason where the change moves rights (kind, place in the tree, districts, validity). `about` says which
+    file (file, batch) tells of it, and is reason enough; `verb` is what the history calls it.
     """
     locked = Unit.objects.select_for_update(of=("self",)).get(pk=unit.pk)
     before = state(locked)
@@ -74,15 +85,15 @@ def change_unit(
         "aliases": sorted({name for name in kept if name != locked.name_zh}),
     }
     old, new = differences(before, after)
-    why = reasoned(reason) if RIGHTS & set(new) else " ".join(reason.split())
+    why = reasoned(reason) if RIGHTS & set(new) and not about else " ".join(reason.split())
     locked.save()
     if districts is not None:
         locked.districts.set(districts)
     _write_aliases(locked, after["aliases"])
     if renamed:
         _keep_former(locked, before["name_zh"])
-    details = {"reason": why} if why else {}
-    tell(UNIT, locked.pk, locked.name_zh, "change_unit", by, before=_told(old), after=_told(new), **details)
+    details = dict(about or {}) | ({"reason": why} if why else {})
+    tell(UNIT, locked.pk, locked.name_zh, verb, by, before=_told(old), after=_told(new), **details)
     return locked
 
 

@@ -3,6 +3,7 @@
 from .clocks import CalendarDay, Deadline, DeadlineRule, Rules
 from .evidence import Custody, Evidence
 from .history import Event
+from .invitations import Invitation
 from .jobs import Heartbeat, Job, Option
 from .messages import Delivery, Letter, Notice
 from .numbers import NumberSeries
@@ -21,6 +22,7 @@ __all__ = [
     "Event",
     "Evidence",
     "Heartbeat",
+    "Invitation",
     "Job",
     "Letter",
     "Membership",

@@ -12,6 +12,7 @@ from casetracker.models import Unit
 from inspections.ledger.errors import MappingError
 from inspections.ledger.kinds import KINDS
 from inspections.ledger.mapping import from_dict, loads, profile, profiles
+from inspections.ledger.reach import Reach
 from inspections.models import ImportBatch, SavedMapping
 
 # So many imports are offered to be read like.
@@ -41,26 +42,30 @@ class UploadForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": ".toml"}),
     )
 
-    def __init__(self, *args: Any, offices: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, reach: Reach, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.ways = list(SavedMapping.objects.filter(office__in=offices))
-        done = ImportBatch.objects.filter(office__in=offices).exclude(mapping={}).only("pk", "file_name", "mapping")
+        self.reach = reach
+        offices = reach.offices
+        self.ways = list(SavedMapping.objects.filter(reach.rows("mapping__kind")))
+        done = ImportBatch.objects.filter(reach.rows()).exclude(mapping={}).only("pk", "file_name", "mapping")
         # One of several imports of a file with the same name is enough.
         self.before = list({batch.file_name: batch for batch in reversed(done[:20])}.values())[::-1][:LIKE]
         self.fields["office"].queryset = offices  # type: ignore[attr-defined]
-        self.fields["office"].initial = offices.first()
+        self.fields["office"].initial = reach.own or offices.first()
         self.fields["how"].choices = self._ways()  # type: ignore[attr-defined]
         if offices.count() == 1:
             self.fields["office"].widget = self.fields["office"].hidden_widget()
 
     def _ways(self) -> list[Any]:
-        recognised = [(name, kind.ledger) for name, kind in KINDS.items()]
+        recognised = [(name, kind.ledger) for name, kind in KINDS.items() if name in self.reach.kinds]
         ways: list[Any] = [(_("Recognise its columns"), recognised)]
         if self.ways:
             ways.append((_("As remembered"), [(f"saved:{one.pk}", one.name) for one in self.ways]))
         if self.before:
             ways.append((_("Like an earlier import"), [(f"like:{one.pk}", one.file_name) for one in self.before]))
-        known = [(f"profile:{name}", _("Profile %(name)s") % {"name": name}) for name in profiles()]
+        # The profiles that come with us are of cases.
+        names = profiles() if self.reach.cases else []
+        known = [(f"profile:{name}", _("Profile %(name)s") % {"name": name}) for name in names]
         return [*ways, (_("By a mapping file"), [*known, ("mapping", _("With the mapping file below"))])]
 
     def clean(self) -> dict[str, Any]:
@@ -68,11 +73,19 @@ class UploadForm(forms.Form):
         data = super().clean() or {}
         try:
             data["source"] = self._source(data)
+            self._check_reach(data)
         except MappingError as error:
             self.add_error("mapping", str(error))
         except UnicodeDecodeError:
             self.add_error("mapping", _("The mapping file is not UTF-8. Save it as UTF-8."))
         return data
+
+    def _check_reach(self, data: dict[str, Any]) -> None:
+        """Problems are for supervisors of the office, people and units for administrators."""
+        kind, office = data["source"].get("kind"), data.get("office")
+        if kind and office is not None and not self.reach.covers(kind, office):
+            field = "mapping" if data.get("how") == "mapping" else "how"
+            self.add_error(field, _("You don’t import this kind of ledger for this office."))
 
     def _source(self, data: dict[str, Any]) -> dict[str, Any]:
         way, _colon, which = (data.get("how") or "").partition(":")

@@ -10,19 +10,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from casetracker.bilingual import in_language
-from casetracker.enums import UnitKind
+from casetracker.enums import Language, Role, UnitKind
 from casetracker.models import District, Unit
 from casetracker.wording import listed
 from inspections.enums import RiskClass, Route, Severity, Source, VisitMode
 from inspections.ledger import kinds
 from inspections.ledger.errors import MappingError
 from inspections.ledger.fields import KINDS, usual_headers
+from inspections.ledger.importing.office_names import units_of
 from inspections.ledger.mapping import CREATABLE, from_dict
 from inspections.models import ImportDraft, ProblemKind, SiteKind
 
 # What may hold for every row of a sheet that has no such column.
 GIVEN = ("district", "team", "route", "severity", "source", "mode", "site_kind", "kind", "found_on", "date", "site",
-         "description", "risk_class", "medium")  # fmt: skip
+         "description", "risk_class", "medium",
+         # of people and units
+         "unit", "role", "language", "from_on", "parent", "unit_kind")  # fmt: skip
 SHOWN_ROWS = 20
 CREATE_WORDS = {
     "sites": gettext_lazy("Sites"),
@@ -119,7 +122,7 @@ class ColumnsForm(forms.Form):
         label = _("%(column)s of rows that name none") % {"column": label_of(self.kind, name)}
         choices = choices_of(self.kind, name, self.draft.office)
         if choices is None:
-            kind = "date" if name in ("found_on", "date") else "text"
+            kind = "date" if name in ("found_on", "date", "from_on") else "text"
             free = forms.TextInput(attrs={"type": kind, "aria-label": label})
             return forms.CharField(required=False, initial=initial, widget=free, max_length=500)
         widget = forms.Select(attrs={"aria-label": label})
@@ -206,6 +209,8 @@ def _headed(key: str, told: list[str]) -> str:
 def choices_of(kind: str, name: str, office: Unit) -> list[tuple[str, str]] | None:
     """What a value of this column may be in this kind of ledger, as the mapping writes it, with the words for it; None
     where it is free."""
+    if kind in kinds.ACCOUNTS:
+        return choices_of_accounts(name, office)
     enums = {"route": Route, "severity": Severity, "source": Source, "mode": VisitMode, "risk_class": RiskClass}
     if name in enums:
         return [(str(value), str(label)) for value, label in enums[name].choices]
@@ -226,6 +231,17 @@ def choices_of(kind: str, name: str, office: Unit) -> list[tuple[str, str]] | No
         rows: Any = ProblemKind.objects.all() if of_problems else SiteKind.objects.all()
         return [(one.code, called(one.name, one.aliases)) for one in rows]
     return None
+
+
+def choices_of_accounts(name: str, office: Unit) -> list[tuple[str, str]] | None:
+    """The same in ledgers of people and units."""
+    enums = {"role": Role, "language": Language, "unit_kind": UnitKind}
+    if name in enums:
+        return [(str(value), str(label)) for value, label in enums[name].choices]
+    if name in ("unit", "parent"):
+        units = units_of(office).current().order_by("kind", "sort_key").prefetch_related("names")
+        return [(unit.name_zh, called(unit.name, unit_names(unit))) for unit in units]
+    return choices_of("", "district", office) if name == "districts" else None
 
 
 def unit_names(unit: Unit) -> list[str]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from inspections.forms.ledger_columns import choices_of, label_of
 from inspections.ledger.cells import normalise
 from inspections.ledger.fields import KINDS
+from inspections.ledger.kinds import ACCOUNTS
 from inspections.models import ImportDraft
 
 # So many texts of one column are asked for at once, the frequent ones first.
@@ -25,6 +26,8 @@ CREATED = {"unit": "units", "team": "teams", "kind": "kinds", "site_kind": "kind
 ASKED = (
     *("district", "unit", "team", "site_kind", "kind", "risk_class"),
     *("route", "special", "severity", "source", "mode"),
+    # of people and units
+    *("role", "language", "districts", "parent", "unit_kind"),
 )
 
 
@@ -112,6 +115,8 @@ class ValuesForm(forms.Form):
     def _refuses(self, name: str) -> bool:
         """Is a row refused whose text in this column is not understood?"""
         known = KINDS[self.kind][name]
+        if self.kind in ACCOUNTS:
+            return True
         if self.kind == "sites" and name == "kind":
             return False
         return known.required or known.holds in ("choice", "bool") or name == "site_kind"

@@ -208,6 +208,56 @@ EXPOSURE = {
     "follow_up_result": Field("name", ("跟踪结果", "Follow-up result"), longest=200),
     checks.COLUMN: PROBLEM[checks.COLUMN],
 }
+ROLES = words(
+    inspector="督导员 检查员 巡查员 督导组员",
+    supervisor="督导组负责人 督导负责人 督导组长 督导主任",
+    handler="经办人 责任单位经办人 承办人 联络员",
+    case_officer="执法人员 执法员 办案人员 caseofficer",
+    legal_reviewer="法制审核 法制审核人员 法制审核员 法制员 legalreviewer",
+    leader="领导 分管领导",
+    administrator="管理员 系统管理员 admin",
+)
+LANGUAGES = words(en="英文 英语 english") | words(**{"zh-hans": "中文 简体中文 汉语 chinese zh simplifiedchinese"})
+UNIT_KINDS = words(
+    office="督导组 督导办公室 督导办 督导组办公室 supervisionoffice",
+    team="现场督导组 督导小组 supervisionteam",
+    department="部门 市直部门 局委 职能部门 责任单位",
+    government="地方政府 政府 县区政府 县市区政府 街道 乡镇 localgovernment",
+    bureau="生态环境局 环保局 环境局 environmentalbureau",
+    other="其他 其他机构 otherbody",
+)
+EMAIL = ("电子邮箱", "邮箱", "电子邮件", "E-mail", "Email", "E-mail address", "Mail")
+PERSON = {
+    "name": Field("name", ("姓名", "名字", "人员姓名", "Name", "Full name"), True, longest=60),
+    "name_en": Field("name", ("英文名", "英文姓名", "English name"), longest=60),
+    "username": Field("code", ("用户名", "登录名", "账号", "帐号", "Sign-in name", "User name", "Login"), longest=150),
+    "email": Field("code", EMAIL, longest=254),
+    "phone": Field("code", ("手机", "手机号", "手机号码", "电话", "联系电话", "Telephone", "Phone"), longest=30),
+    "language": Field("choice", ("语言", "界面语言", "Language"), choices=LANGUAGES),
+    "unit": Field("name", ("单位", "所在单位", "工作单位", "所属单位", "部门", "Unit", "Department", "Organisation")),
+    "role": Field("choice", ("角色", "岗位", "职责", "Role"), choices=ROLES),
+    "from_on": Field("date", ("任职日期", "开始日期", "起始日期", "到岗日期", "First day", "From", "Start date")),
+    "until_on": Field("date", ("离任日期", "结束日期", "截止日期", "Last day", "Until", "End date")),
+    "on_loan": Field("bool", ("抽调", "是否抽调", "借调", "On loan")),
+    "is_head": Field("bool", ("负责人", "是否负责人", "单位负责人", "Head", "Head of the unit")),
+}  # fmt: skip
+UNIT = {
+    "name": Field("name", ("单位名称", "名称", "全称", "机构名称", "单位", "Name", "Unit name", "Unit"), True),
+    "name_en": Field("name", ("英文名称", "英文名", "English name")),
+    "short_name": Field("name", ("简称", "单位简称", "Short name"), longest=60),
+    "aliases": Field("names", ("别名", "其他名称", "又称", "Other names", "Aliases")),
+    "unit_kind": Field("choice", ("单位类型", "类型", "单位类别", "类别", "Kind", "Unit kind", "Type"),
+                       choices=UNIT_KINDS),
+    "parent": Field("name", ("上级单位", "主管单位", "上级", "Unit above", "Parent", "Parent unit")),
+    "districts": Field("names", ("行政区划", "辖区", "县（市、区）", "县市区", "所属区域", "Districts", "District")),
+    "email": Field("code", EMAIL, longest=254),
+    "number_prefix": Field("name", ("编号前缀", "文号前缀", "Number prefix"), longest=20),
+    "valid_from": Field("date", ("成立日期", "启用日期", "First day", "Valid from")),
+    "valid_until": Field("date", ("撤销日期", "停用日期", "Last day", "Valid until")),
+    "successor": Field("name", ("承接单位", "继任单位", "Successor")),
+}  # fmt: skip
+# Whatever stands in such a column is neither shown nor kept beside the file.
+PASSWORDS = ("密码", "口令", "password", "passwd", "pwd", "passcode")
 # Columns that nothing reads and that say how something ended, or what was done: what is in them would be lost.
 TELLING = ("是否办结", "是否完成", "办结", "销号", "整改情况", "完成情况", "办理情况", "办理结果", "整改结果", "状态",
            "status", "state", "closed", "progress", "result")  # fmt: skip
@@ -221,6 +271,12 @@ def is_telling(kind: str, header: str) -> bool:
     return any(word in text for word in TELLING)
 
 
+def is_secret(header: str) -> bool:
+    """Whether a column of this name holds passwords, which nothing here reads."""
+    text = normalise(header)
+    return any(word in text for word in PASSWORDS)
+
+
 def usual_headers(kind: str, name: str) -> tuple[str, str]:
     """What a canonical column is usually called in Chinese and in English; its own name where it is none of ours."""
     known = KINDS.get(kind, {}).get(name)
@@ -230,4 +286,11 @@ def usual_headers(kind: str, name: str) -> tuple[str, str]:
     return known.headers[0], english
 
 
-KINDS: dict[str, dict[str, Field]] = {"problems": PROBLEM, "visits": VISIT, "sites": SITE, "exposures": EXPOSURE}
+KINDS: dict[str, dict[str, Field]] = {
+    "problems": PROBLEM,
+    "visits": VISIT,
+    "sites": SITE,
+    "exposures": EXPOSURE,
+    "people": PERSON,
+    "units": UNIT,
+}

@@ -11,6 +11,7 @@ from typing import Any
 from inspections.ledger import layout
 from inspections.ledger.cells import Cell, is_nothing, plain
 from inspections.ledger.errors import LayoutError, ReaderError
+from inspections.ledger.fields import is_secret
 from inspections.ledger.layout import Header
 from inspections.ledger.mapping import LedgerMapping
 from inspections.ledger.reader import Limits, Row, Sheet, SheetSize, read, sheets
@@ -19,6 +20,8 @@ from inspections.ledger.reader import Limits, Row, Sheet, SheetSize, read, sheet
 LOOKED_AT = 60
 SAMPLES = 3
 LONGEST = 60
+# What is shown of a password.
+HIDDEN = "•••"
 # So many sheets are tried where nothing says which one is meant.
 TRIED = 8
 
@@ -111,10 +114,16 @@ def _seen(
     seen.first = [(row.number, [_short(cell) for cell in row.cells]) for row in rows]
     if header is None:
         return seen
+    secret = {column for column, label in enumerate(header.labels()) if is_secret(label)}
+    below_header = max(header.rows)
+    seen.first = [
+        (number, [HIDDEN if column in secret and number > below_header else cell for column, cell in enumerate(cells)])
+        for number, cells in seen.first
+    ]
     seen.header_rows = list(header.rows)
     seen.keys = layout.keys(header)
     below = [row for row in rows if row.number > max(header.rows)]
-    seen.samples = [_samples(below, column) for column in range(len(seen.keys))]
+    seen.samples = [[] if column in secret else _samples(below, column) for column in range(len(seen.keys))]
     seen.found = {
         name: seen.keys[column] for name, column in layout.columns(header, wanted).items() if seen.keys[column]
     }

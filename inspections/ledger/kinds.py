@@ -128,7 +128,56 @@ KINDS: dict[str, Kind] = {
         instead=gettext_lazy("Nothing was changed. Undo the later imports first that brought their follow-ups."),
         called=gettext_lazy("Who was exposed"),
     ),
+    "people": Kind(
+        ledger=gettext_lazy("People and their roles"),
+        subject="person",
+        page="people",
+        creates=("units",),
+        brought=ngettext_lazy("%(n)s person it brought", "%(n)s people it brought", "count"),
+        changed=ngettext_lazy("%(n)s person it changed", "%(n)s people it changed", "count"),
+        to_take_back=ngettext_lazy(
+            "%(n)s person whom it brought gets a closed account; nobody signed in with it yet.",
+            "%(n)s people whom it brought get closed accounts; nobody signed in with them yet.",
+            "count",
+        ),
+        to_restore=ngettext_lazy(
+            "%(n)s person whom it changed is as before, without the roles that it gave.",
+            "%(n)s people whom it changed are as before, without the roles that it gave.",
+            "count",
+        ),
+        taken_back=ngettext_lazy("%(n)s account closed", "%(n)s accounts closed", "count"),
+        restored=ngettext_lazy("%(n)s person as before", "%(n)s people as before", "count"),
+        one_taken_back=gettext_lazy("account closed"),
+        remains=gettext_lazy("Accounts are closed, never deleted. Importing the same file again opens them again."),
+        instead=gettext_lazy("Nothing was changed. Change or close single accounts on their own pages instead."),
+        stays=gettext_lazy("Invitations that wait are not sent, and links that were sent no longer work."),
+        called=gettext_lazy("Person"),
+    ),
+    "units": Kind(
+        ledger=gettext_lazy("Units"),
+        subject="unit",
+        page="units",
+        creates=(),
+        brought=ngettext_lazy("%(n)s unit it brought", "%(n)s units it brought", "count"),
+        changed=ngettext_lazy("%(n)s unit it changed", "%(n)s units it changed", "count"),
+        to_take_back=ngettext_lazy(
+            "%(n)s unit that it brought ends yesterday.", "%(n)s units that it brought end yesterday.", "count"
+        ),
+        to_restore=ngettext_lazy(
+            "%(n)s unit that it changed is as it was before.",
+            "%(n)s units that it changed are as they were before.",
+            "count",
+        ),
+        taken_back=ngettext_lazy("%(n)s unit ended", "%(n)s units ended", "count"),
+        restored=ngettext_lazy("%(n)s unit as before", "%(n)s units as before", "count"),
+        one_taken_back=gettext_lazy("ended"),
+        remains=gettext_lazy("Units are ended, never deleted. Importing the same file again brings them back."),
+        instead=gettext_lazy("Nothing was changed. Change single units on their own pages instead."),
+        called=gettext_lazy("Unit"),
+    ),
 }
+# Kinds that administrators import; all others are supervisors'.
+ACCOUNTS = ("people", "units")
 
 # Sites that came with another ledger, once its import was undone.
 SITES_ALONG = ngettext_lazy(

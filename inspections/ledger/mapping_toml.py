@@ -29,6 +29,14 @@ EXAMPLE: dict[str, Any] = {
     "create": {"sites": True, "units": ["新成立的单位"]},
 }
 
+OF_PEOPLE: dict[str, Any] = {
+    "kind": "people",
+    "columns": {"name": "姓名", "username": "用户名", "email": "邮箱", "phone": "手机", "unit": "单位", "role": "岗位"},
+    "values": {"role": {"科员": "handler", "组长": "supervisor"}, "unit": {"住建局": "市住房和城乡建设局"}},
+    "defaults": {"language": "zh-hans"},
+    "create": {"units": ["新成立的单位"]},
+}
+
 
 def dumps(source: Mapping[str, Any]) -> str:
     """Return a mapping given as plain values (LedgerMapping.source) as TOML; mapping.loads() gives the same values."""

@@ -16,18 +16,20 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from casetracker import working
-from casetracker.enums import JobState, Role, UnitKind
+from casetracker.enums import JobState
 from casetracker.errors import IllegalMove, Invalid
 from casetracker.models import Job, Unit, User
-from inspections import listing, lists, scope
+from inspections import listing, lists
 from inspections.enums import ImportState
 from inspections.forms.imports import RememberForm, UploadForm
-from inspections.ledger import kinds
+from inspections.ledger import kinds, reach
 from inspections.ledger.errors import LedgerError
 from inspections.ledger.importing import drafts, jobs
-from inspections.ledger.kinds import told
-from inspections.ledger.mapping_toml import EXAMPLE, dumps
+from inspections.ledger.kinds import ACCOUNTS, told
+from inspections.ledger.mapping_toml import EXAMPLE, OF_PEOPLE, dumps
+from inspections.ledger.reach import Reach
 from inspections.models import ImportBatch, ImportDraft, ImportRow, SavedMapping
+from inspections.views import account_batches
 from inspections.views.import_reports import SHOWN, page_of, remarks, tables, undone_of
 from inspections.workflow.undoing import BROUGHT, CHANGED, built_on
 
@@ -40,18 +42,24 @@ LISTS: dict[str, Callable[[QueryDict, User], Any]] = {
 }
 
 
-def offices_of(user: User) -> Any:
-    """The offices a supervisor imports for; 404 for everybody else."""
-    if not user.has_role(Role.SUPERVISOR):
+def reach_of(user: Any) -> Reach:
+    """What a supervisor or an administrator imports; 404 for everybody else."""
+    found = reach.of(user)
+    if found is None:
         raise Http404
-    return Unit.objects.filter(pk__in=scope.of(user).offices, kind=UnitKind.OFFICE)
+    return found
+
+
+IN_MAPPING = "mapping__kind"
 
 
 def page(request: HttpRequest) -> HttpResponse:
     """Upload a ledger to be read in, and see what is under way and what was imported before."""
     user: User = request.user  # type: ignore[assignment]
-    offices = offices_of(user)
-    form = UploadForm(request.POST or None, request.FILES or None, offices=offices)
+    mine = reach_of(user)
+    form = UploadForm(
+        request.POST or None, request.FILES or None, reach=mine, initial={"how": request.GET.get("kind", "")}
+    )
     status = 200
     if request.method == "POST":
         if form.is_valid() and (draft := _begun(form, user)) is not None:
@@ -60,8 +68,9 @@ def page(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "batches": lists.imports(user)[:100],
-        "total": ImportBatch.objects.filter(office__in=offices).count(),
-        "drafts": ImportDraft.objects.filter(office__in=offices).select_related("by")[:20],
+        "total": lists.imports(user).count(),
+        "drafts": ImportDraft.objects.filter(mine.rows(IN_MAPPING)).select_related("by")[:20],
+        "only_accounts": not mine.cases,
     }
     return render(request, "inspections/imports/page.html", context, status=status)
 
@@ -81,8 +90,7 @@ def _begun(form: UploadForm, user: User) -> ImportDraft | None:
 @require_safe
 def example(request: HttpRequest) -> HttpResponse:
     """An example of a mapping file."""
-    offices_of(request.user)  # type: ignore[arg-type]
-    return toml(EXAMPLE, "example")
+    return toml(EXAMPLE if reach_of(request.user).cases else OF_PEOPLE, "example")
 
 
 def toml(source: dict[str, Any], name: str) -> HttpResponse:
@@ -94,8 +102,7 @@ def toml(source: dict[str, Any], name: str) -> HttpResponse:
 @require_POST
 def forget(request: HttpRequest, pk: int) -> HttpResponse:
     """Forget how a ledger was read."""
-    offices = offices_of(request.user)  # type: ignore[arg-type]
-    way = get_object_or_404(SavedMapping, pk=pk, office__in=offices)
+    way = get_object_or_404(SavedMapping, reach_of(request.user).rows(IN_MAPPING), pk=pk)
     way.delete()
     messages.success(request, _("“%(name)s” is forgotten.") % {"name": way.name})
     return redirect("import")
@@ -105,20 +112,30 @@ def forget(request: HttpRequest, pk: int) -> HttpResponse:
 def batch(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     """What an import did."""
     row = _batch(request, batch_id)
-    report = remarks(row.report, row.kind)
+    if row.kind in ACCOUNTS:
+        return account_batches.page(request, row, _shared(row))
     is_done = row.state == ImportState.DONE
     context = {
-        "batch": row,
-        "undone": undone_of(row),
-        "can_undo": is_done and ImportRow.objects.filter(batch=row, outcome__in=(*BROUGHT, *CHANGED)).exists(),
+        **_shared(row),
         "held": row.problems.held().count() if is_done else 0,
         "listed": _listed(row, request.user) if is_done else [],  # type: ignore[arg-type]
         "remains_held": is_done and row.released_at is None and row.problems.filter(held=True).exists(),
+    }
+    return render(request, "inspections/imports/batch.html", context)
+
+
+def _shared(row: ImportBatch) -> dict[str, Any]:
+    """What the page of every kind of import says."""
+    report = remarks(row.report, row.kind)
+    is_done = row.state == ImportState.DONE
+    return {
+        "batch": row,
+        "undone": undone_of(row),
+        "can_undo": is_done and ImportRow.objects.filter(batch=row, outcome__in=(*BROUGHT, *CHANGED)).exists(),
         "remember": RememberForm(initial={"name": name_of(row.file_name)}),
         "tables": tables(report),
         **report,
     }
-    return render(request, "inspections/imports/batch.html", context)
 
 
 def _listed(row: ImportBatch, user: User) -> list[dict[str, Any]]:
@@ -139,7 +156,11 @@ def _listed(row: ImportBatch, user: User) -> list[dict[str, Any]]:
 def release(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     """Let reminders and mail speak of the batch's open problems."""
     user: User = request.user  # type: ignore[assignment]
-    count = jobs.release(_batch(request, batch_id), by=user)
+    row = _batch(request, batch_id)
+    count = jobs.release(row, by=user)
+    if row.kind in ACCOUNTS:
+        messages.success(request, account_batches.released_words(count))
+        return redirect("import_batch", batch_id)
     text = ngettext(
         "Released: reminders and mail now speak of %(count)s open problem.",
         "Released: reminders and mail now speak of %(count)s open problems.",
@@ -158,7 +179,13 @@ def undo(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     built = built_on(row)
     if request.method == "POST" and not built:
         return redirect("job", _undoing(row, request.user).pk)  # type: ignore[arg-type]
-    outcomes = ImportRow.objects.filter(batch=row).order_by().values_list("outcome").annotate(rows=Count("pk"))
+    # Several rows of one person are one person.
+    outcomes = (
+        ImportRow.objects.filter(batch=row)
+        .order_by()
+        .values_list("outcome")
+        .annotate(rows=Count("subject_id", distinct=True))
+    )
     counts = dict(outcomes)
     kind = kinds.KINDS[row.kind]
     bring, change = (sum(counts.get(one, 0) for one in outcomes) for outcomes in (BROUGHT, CHANGED))
@@ -178,7 +205,7 @@ def undo(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
 @transaction.atomic
 def _undoing(row: ImportBatch, user: User) -> Job:
     """The job that undoes the import; pressing twice, even at the same moment, undoes once."""
-    ImportBatch.objects.select_for_update().filter(pk=row.pk, office__in=offices_of(user)).get()
+    ImportBatch.objects.select_for_update().filter(reach_of(user).rows(), pk=row.pk).get()
     waiting = (JobState.PENDING, JobState.RUNNING)
     same = Job.objects.filter(kind=jobs.UNDO, requested_by=user, params__batch=str(row.pk), state__in=waiting)
     params = {"batch": str(row.pk), "file_name": row.file_name}
@@ -206,6 +233,10 @@ def remember(request: HttpRequest, office: Unit, source: dict[str, Any]) -> None
         messages.warning(request, str(next(iter(form.errors["name"]))))
         return
     name = form.cleaned_data["name"]
+    same = SavedMapping.objects.filter(office=office, name=name)
+    if same.exclude(reach_of(request.user).rows(IN_MAPPING)).exists():
+        messages.warning(request, _("This name is in use for another kind of ledger. Choose another one."))
+        return
     kept = {"mapping": source, "by": request.user, "saved_at": timezone.now()}
     SavedMapping.objects.update_or_create(office=office, name=name, defaults=kept)
     words = _("Remembered as “%(name)s”: choose it when the next ledger of this kind comes.")
@@ -218,9 +249,8 @@ def name_of(file_name: str) -> str:
 
 
 def _batch(request: HttpRequest, batch_id: uuid.UUID) -> ImportBatch:
-    user: User = request.user  # type: ignore[assignment]
     return get_object_or_404(
         ImportBatch.objects.select_related("by", "released_by", "undone_by", "office"),
+        reach_of(request.user).rows(),
         pk=batch_id,
-        office__in=offices_of(user),
     )

@@ -24,7 +24,7 @@ from inspections.ledger.importing import drafts, jobs, refused
 from inspections.ledger.importing.uploads import refused_of
 from inspections.models import ImportDraft
 from inspections.views.import_reports import remarks, table, tables
-from inspections.views.imports import name_of, offices_of
+from inspections.views.imports import IN_MAPPING, name_of, reach_of
 from inspections.views.ledger_drafts import check_anew, checked_of, draft_of, steps_of
 
 # So many remarks can be corrected on one page; what is left is asked for after the next check.
@@ -37,7 +37,7 @@ LONGEST_CELL = 200
 def check(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     """What importing this ledger would do, row by row, with one button to do it."""
     done = _done(request, job_id)
-    row = ImportDraft.objects.filter(pk=done.params.get("draft"), office__in=offices_of(request.user)).first()  # type: ignore[arg-type]
+    row = ImportDraft.objects.filter(reach_of(request.user).rows(IN_MAPPING), pk=done.params.get("draft")).first()
     report, kind = done.result, done.params.get("mapping", {}).get("kind", "problems")
     context = {
         "job": done,
@@ -65,8 +65,8 @@ def check(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
 
 def _done(request: HttpRequest, job_id: uuid.UUID) -> Job:
     """A check that is done, of one of the person's offices."""
-    offices = offices_of(request.user).values_list("pk", flat=True)  # type: ignore[arg-type]
-    rows = Job.objects.filter(kind=jobs.CHECK, state=JobState.DONE, params__office__in=list(offices))
+    mine = reach_of(request.user).rows("params__mapping__kind", "params__office")
+    rows = Job.objects.filter(mine, kind=jobs.CHECK, state=JobState.DONE)
     return get_object_or_404(rows, pk=job_id)
 
 
@@ -113,7 +113,7 @@ def begin(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
         raise IllegalMove(why)
     earlier = Job.objects.filter(kind=jobs.IMPORT, requested_by=user, params__checked=str(checked.pk)).first()
     if earlier is None:
-        row = ImportDraft.objects.filter(pk=checked.params.get("draft"), office__in=offices_of(user)).first()
+        row = ImportDraft.objects.filter(reach_of(user).rows(IN_MAPPING), pk=checked.params.get("draft")).first()
         if row is not None and row.checked != checked.pk:
             raise IllegalMove(_("Columns, values or cells were changed since this check. Look at the new one first."))
         earlier = working.enqueue(jobs.IMPORT, checked.params | {"checked": str(checked.pk)}, user)

@@ -20,7 +20,7 @@ from inspections.ledger.errors import LedgerError
 from inspections.ledger.fields import is_telling
 from inspections.ledger.importing import drafts, jobs
 from inspections.models import ImportDraft
-from inspections.views.imports import offices_of, remember, toml
+from inspections.views.imports import IN_MAPPING, reach_of, remember, toml
 
 STEPS = (
     ("sheet", gettext_lazy("Sheet")),
@@ -32,10 +32,8 @@ STEPS = (
 
 def draft_of(request: HttpRequest, draft_id: uuid.UUID) -> ImportDraft:
     """A draft of one of the person's offices; 404 for everybody else."""
-    user: User = request.user  # type: ignore[assignment]
-    return get_object_or_404(
-        ImportDraft.objects.select_related("office", "by"), pk=draft_id, office__in=offices_of(user)
-    )
+    mine = reach_of(request.user).rows(IN_MAPPING)
+    return get_object_or_404(ImportDraft.objects.select_related("office", "by"), mine, pk=draft_id)
 
 
 def checked_of(draft: ImportDraft) -> Job | None:

@@ -436,7 +436,8 @@ def test_the_pages_ask_as_often_for_30_rows_as_for_1(
                   "created": 1, "unmatched": {"unit": [[f"单位{number}", 1] for number in range(count)]}}  # fmt: skip
         job = Job.objects.create(
             kind="ledger_check", state=JobState.DONE, requested_by=people.supervisor1, created_at=timezone.now(),
-            params={"draft": str(draft.pk), "office": people.office.pk, "file_name": "x"}, result=report,
+            params={"draft": str(draft.pk), "office": people.office.pk, "file_name": "x",
+                    "mapping": {"kind": "problems"}}, result=report,
         )  # fmt: skip
         ImportDraft.objects.filter(pk=draft.pk).update(checked=job.pk)
         pages = [reverse(name, args=[draft.pk]) for name in ("import_sheet", "import_columns", "import_values")]

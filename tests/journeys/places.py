@@ -2,6 +2,7 @@
 
 from django.urls import resolve
 
+from casetracker.invitations import secret_of
 from inspections.enums import Status, Verb
 from inspections.models import Checklist, ChecklistVersion, ProblemKind, SiteKind
 from tests.access.rules import RULES
@@ -74,7 +75,7 @@ def places(world: World) -> dict[str, list[str]]:
         "leader1": [*(address_of(name) for name in ("work", "figures")), address_of("problem", (world.problem.pk,))],
         "officer1": [address_of("work"), address_of("problem", (world.problem.pk,))],
         "admin": _of_an_administrator(world),
-        "": _before_signing_in(),
+        "": _before_signing_in(world),
     }
 
 
@@ -163,14 +164,20 @@ def _of_an_administrator(world: World) -> list[str]:
         *(address_of(name, ("410802",)) for name in ("district", "district_change")),
         *(address_of(name, (world.campaign.pk,)) for name in ("campaign", "campaign_change")),
         *(address_of(name, (world.alert.pk,)) for name in ("alert", "alert_change", "alert_withdraw")),
+        address_of("import", (), "kind=people"),
+        address_of("people", (), "state=invited"),
+        address_of("person", (world.invitation.person_id,)),
+        *(address_of(name, (world.accounts.pk,)) for name in ("import_batch", "import_undo")),
+        *(address_of(name, (world.unit_list.pk,)) for name in ("import_batch", "import_undo")),
     ]
 
 
-def _before_signing_in() -> list[str]:
+def _before_signing_in(world: World) -> list[str]:
     return [
         *(address_of(name) for name in ("account_login", "account_signup", "account_inactive")),
         *(address_of(name) for name in ("account_reset_password", "account_reset_password_done")),
         *(address_of(name) for name in ("account_reset_password_from_key_done", "account_email_verification_sent")),
         address_of("account_reset_password_from_key", ("1", "nothing")),
         address_of("account_confirm_email", ("nothing",)),
+        address_of("invited", (world.invitation.pk, secret_of(world.invitation))),
     ]

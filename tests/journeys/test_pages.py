@@ -53,6 +53,7 @@ def test_the_pages_of_refusals_are_pages_too(rig: Rig) -> None:
     page = rig.page(world.cast.supervisor1)
     for url, status in {
         "/nowhere/": 404,
+        address_of("invited", (world.invitation.pk, "nothing")): 404,
         "/problems/?wrong=1": 400,
         "/problems/?found_from=never": 422,
         address_of("problem_verb", (world.problem.pk, "nothing")): 404,

@@ -12,15 +12,16 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from casetracker import paging, subjects
+from casetracker import invitations, paging, subjects
 from casetracker.administering.people import change_person, create_person
 from casetracker.administering.recording import PERSON
 from casetracker.enums import Role
 from casetracker.errors import DomainError
 from casetracker.forms.fields import refuse
 from casetracker.forms.people import PersonForm
+from casetracker.invited import standings
 from casetracker.models import Unit, User
 from casetracker.office import AskedPeople, people_rows
 from casetracker.paging import Order, Section
@@ -47,8 +48,9 @@ def people(request: HttpRequest) -> HttpResponse:
     except paging.BadCursor:
         return redirect("people")
     total = found.count()
+    standing = standings(page.rows) if asked.state == "invited" else {}
     context = {
-        "rows": page.rows,
+        "rows": [(row, standing.get(row.pk)) for row in page.rows],
         "shown": len(page.rows),
         "total": total,
         "title": _title(total, asked.state),
@@ -68,13 +70,19 @@ def _title(count: int, state: str) -> str:
     words = {
         "open": ngettext("%(count)s person", "%(count)s people", count),
         "without": ngettext("%(count)s open account without a role", "%(count)s open accounts without a role", count),
+        "invited": ngettext("%(count)s person without a password", "%(count)s people without a password", count),
         "closed": ngettext("%(count)s closed account", "%(count)s closed accounts", count),
     }
     return words[state] % {"count": f"{count:,}"}
 
 
 def _tabs(state: str) -> list[dict[str, Any]]:
-    labels = {"open": _("People"), "without": _("Without a role"), "closed": _("Closed accounts")}
+    labels = {
+        "open": _("People"),
+        "without": _("Without a role"),
+        "invited": _("Without a password"),
+        "closed": _("Closed accounts"),
+    }
     return [
         {"label": label, "count": None, "url": f"?state={key}", "current": key == state}
         for key, label in labels.items()
@@ -98,6 +106,7 @@ def _context(row: User) -> dict[str, Any]:
         "coming": [post for post in posts if post.from_on > today],
         "past": [post for post in posts if post.until_on and post.until_on < today],
         "factors": [one.get_type_display() for one in Authenticator.objects.filter(user=row).order_by("type")],
+        "standing": standings([row]).get(row.pk),
         "sessions": UserSession.objects.filter(user=row).count(),
         "events": subjects.told(PERSON, row.pk),
     }
@@ -141,3 +150,14 @@ def person_change(request: HttpRequest, pk: int) -> HttpResponse:
                 messages.success(request, _("The account is saved."))
                 return redirect("person", pk)
     return render(request, "office/person_form.html", {"form": form, "one": row}, status=status)
+
+
+@require_POST
+@for_administrators
+def person_invite(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send an invitation (again): from then on only its own link works. 409 where one is on its way already."""
+    user: User = request.user  # type: ignore[assignment]
+    row = get_object_or_404(User, pk=pk)
+    invitations.invite(row, by=user)
+    messages.success(request, _("The invitation is on its way; an earlier link no longer works."))
+    return redirect("person", pk)

@@ -18,8 +18,10 @@ from casetracker.copying import copy_in
 from casetracker.models import Job, Unit, User
 from inspections.enums import ImportState, Verb
 from inspections.ledger.importing.names import Names
+from inspections.ledger.importing.office_names import OfficeNames
 from inspections.ledger.importing.past import moment
 from inspections.ledger.importing.report import NEW, Outcome, Report
+from inspections.ledger.kinds import ACCOUNTS
 from inspections.ledger.mapping import LedgerMapping
 from inspections.ledger.opening import Ledger, open_ledger, read_later
 from inspections.ledger.rows import LEFT_OUT, Corrections, ParsedRow
@@ -99,7 +101,7 @@ def import_file(
             released_at=None if held else now,
             job_id=job.pk if job else None,
         )
-        names = Names(office, mapping.create, mapping.create_only)
+        names = names_for(mapping, batch)
         writer = writer_for(mapping, batch, names, held=held, today=day, now=now)
         above = max(ledger.header.rows)
         total = ledger.sheet.rows - above
@@ -194,6 +196,13 @@ def _keep(batch: ImportBatch, outcomes: list[Outcome], report: Report) -> None:
     )
 
 
+def names_for(mapping: LedgerMapping, batch: ImportBatch) -> Names:
+    """What names mean in this kind of ledger."""
+    if mapping.kind in ACCOUNTS:
+        return OfficeNames(batch.office, mapping.create, mapping.create_only, batch=batch)
+    return Names(batch.office, mapping.create, mapping.create_only)
+
+
 def _keep_along(batch: ImportBatch, names: Names) -> None:
     """Remember the sites that came along, which are written by now, for undoing; the history of each says so."""
     came, names.along = names.along, []
@@ -220,10 +229,14 @@ def writer_for(
 ) -> Writer:
     """The writer of this kind of ledger."""
     from inspections.ledger.importing.exposures import ExposureWriter
+    from inspections.ledger.importing.people import PersonWriter
     from inspections.ledger.importing.problems import ProblemWriter
     from inspections.ledger.importing.sites import SiteWriter
+    from inspections.ledger.importing.units import UnitWriter
     from inspections.ledger.importing.visits import VisitWriter
 
+    if isinstance(names, OfficeNames):
+        return PersonWriter(batch, names, now) if mapping.kind == "people" else UnitWriter(batch, names)
     if mapping.kind == "visits":
         return VisitWriter(batch, names, now)
     if mapping.kind == "sites":

@@ -18,11 +18,12 @@ from casetracker.models import Deadline, Job, Unit, User
 from casetracker.working import LostLease
 from inspections.enums import AssignmentState, Clock, ImportState
 from inspections.ledger.errors import LedgerError
-from inspections.ledger.importing import drafts, refused
+from inspections.ledger.importing import accounts, drafts, refused
 from inspections.ledger.importing.batch import import_file
 from inspections.ledger.importing.clocks import restart_deploy_clocks, start_first_clocks
 from inspections.ledger.importing.drafts import CHECK, IMPORT, READ, UNDO
 from inspections.ledger.importing.uploads import kept, refused_of
+from inspections.ledger.kinds import ACCOUNTS
 from inspections.ledger.mapping import from_dict
 from inspections.models import Assignment, ImportBatch, ImportDraft, Problem
 from inspections.workflow import telling
@@ -127,6 +128,8 @@ def result_url(job: Job) -> str:
 def release(batch: ImportBatch, *, by: User | None) -> int:
     """Let reminders and mail speak of a batch's open problems; returns how many there are. `by` is None for a command.
 
+    A batch of people is released by inviting them; it returns how many are invited.
+
     What the ledger had assigned is to be claimed from this day on, and what was assigned by hand meanwhile, without
     a word to the unit, is told to it now. Raises IllegalMove when it was released or undone already.
     """
@@ -138,6 +141,8 @@ def release(batch: ImportBatch, *, by: User | None) -> int:
     now = timezone.now()
     row.released_at, row.released_by = now, by
     row.save(update_fields=["released_at", "released_by"])
+    if row.kind in ACCOUNTS:
+        return accounts.release(row, by=by, now=now)
     waiting = Problem.objects.select_for_update(of=("self",)).filter(import_batch=row, held=True).order_by("pk")
     every = list(waiting.only("pk", "number", "status"))
     Problem.objects.filter(pk__in=[problem.pk for problem in every]).update(held=False)

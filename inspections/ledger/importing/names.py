@@ -80,6 +80,10 @@ class UnitTable:
         """Know a unit by its full name."""
         self.full.setdefault(normalise(name), []).append(unit)
 
+    def also(self, name: str, unit: Unit) -> None:
+        """Know a unit by another name, too."""
+        self.other.setdefault(normalise(name), []).append(unit)
+
     def find(self, name: str) -> Unit | None:
         """The unit of this name; of several the one that still exists. Raises Unclear when it may be several."""
         key = normalise(name)

@@ -12,6 +12,7 @@ from casetracker.bilingual import in_language
 from casetracker.exporting import Column, Table
 from inspections.ledger import layout
 from inspections.ledger.cells import Cell, plain
+from inspections.ledger.fields import is_secret
 from inspections.ledger.importing.report import Report
 from inspections.ledger.mapping import LedgerMapping
 from inspections.ledger.opening import open_ledger
@@ -27,12 +28,13 @@ def keep(target: Path, path: Path, mapping: LedgerMapping, corrections: Correcti
     with open_ledger(path, mapping, corrections=corrections) as ledger, target.open("w", encoding="utf-8") as file:
         names = layout.keys(ledger.header)
         labels = [name or label for name, label in zip(names, ledger.header.labels(), strict=True)]
+        secret = {column for column, label in enumerate(ledger.header.labels()) if is_secret(label)}
         file.write(json.dumps(labels) + "\n")
         for record in ledger.records:
             if record.number in report.codes:
                 known = reasons.get(record.number) or [(report.codes[record.number],) * 2]
                 why = ["；".join(zh for zh, _en in known), "; ".join(en for _zh, en in known)]
-                file.write(json.dumps([[_kept(cell) for cell in record.cells], *why]) + "\n")
+                file.write(json.dumps([_row(record.cells, secret), *why]) + "\n")
 
 
 def table(kept: Path, name: str) -> Table:
@@ -51,6 +53,11 @@ def table(kept: Path, name: str) -> Table:
 
     heads = [*(Column(label) for label in labels), Column(_("Reason"), 48)]
     return Table(name, heads, total, rows)
+
+
+def _row(cells: list[Cell], secret: set[int]) -> list[Any]:
+    """The cells of a row; passwords are left out."""
+    return [None if column in secret else _kept(cell) for column, cell in enumerate(cells)]
 
 
 def _kept(cell: Cell) -> Any:

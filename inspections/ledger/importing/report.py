@@ -32,6 +32,11 @@ ASKED = frozenset(
         "severity",
         "source",
         "mode",
+        "role",
+        "language",
+        "districts",
+        "parent",
+        "unit_kind",
         "risk_class",
     ]
 )

@@ -1,4 +1,4 @@
-"""Take a spreadsheet ledger in: visits or problems, by a profile that comes with us or a mapping file."""
+"""Take a spreadsheet in: problems, visits, a register, people or units, by a profile or a mapping file."""
 
 import json
 import sys
@@ -8,9 +8,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from casetracker.errors import DomainError
 from inspections.ledger.errors import LedgerError
 from inspections.ledger.importing import Report, import_file, office_named
 from inspections.ledger.importing.jobs import release
+from inspections.ledger.kinds import ACCOUNTS
 from inspections.ledger.mapping import load, profile, profiles
 
 
@@ -26,7 +28,9 @@ class Command(BaseCommand):
         how.add_argument("--mapping", type=Path, help="a mapping file (TOML)")
         parser.add_argument("--office", help="the supervision office; needed only where there are several")
         parser.add_argument("--dry-run", action="store_true", help="report what would happen and change nothing")
-        parser.add_argument("--release", action="store_true", help="release the open items at once: units are told")
+        parser.add_argument(
+            "--release", action="store_true", help="release it at once: units are told, people are invited"
+        )
         parser.add_argument("--format", choices=("text", "json"), default="text")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -48,11 +52,15 @@ class Command(BaseCommand):
                 released = release(report.batch, by=None) if options["release"] and report.batch else None
         except LedgerError as error:
             raise CommandError(f"{error} ({error.code})") from error
+        except DomainError as error:
+            raise CommandError(str(error)) from error
         if as_json:
             self._print_json(report)
         else:
             self._tell(report, options["dry_run"])
-            if released is not None:
+            if released is not None and mapping.kind in ACCOUNTS:
+                self.stdout.write(f"Released: {released:,} invitations are on their way.")
+            elif released is not None:
                 self.stdout.write(f"Released: reminders and mail now speak of its open problems ({released:,}).")
 
     def _progress(self, done: int, total: int) -> None:

@@ -13,13 +13,15 @@ from casetracker.errors import IllegalMove
 from casetracker.models import Event, User
 from inspections.enums import ImportState
 from inspections.models import ImportBatch, ImportRow
-from inspections.workflow.undoing import exposures, problems, sites, visits
+from inspections.workflow.undoing import exposures, people, problems, sites, units, visits
 from inspections.workflow.undoing.parts import BROUGHT, CHANGED, CHUNK, TOLD, Built, Part, Undoing, not_of
 
 # How each kind of import is undone.
 PARTS: dict[str, Part] = {
     "problems": problems.PART,
     "visits": visits.PART,
+    "people": people.PART,
+    "units": units.PART,
     "sites": sites.PART,
     "exposures": exposures.PART,
 }
@@ -29,6 +31,8 @@ def built_on(batch: ImportBatch) -> list[Built]:
     """What was done since with what an import brought or changed, newest last, of each the last act: subject, id,
     label, who, verb. Empty where the import can be undone."""
     part = PARTS[batch.kind]
+    if part.judge is not None:
+        return part.judge(batch)
     rows = ImportRow.objects.filter(batch=batch, outcome__in=(*BROUGHT, *CHANGED)).values("subject_id")
     of_these = Event.objects.filter(subject_type=part.subject, subject_id__in=rows, at__gte=batch.created_at)
     events = of_these.exclude(not_of(batch))
@@ -71,8 +75,8 @@ def undo_import(
     part = PARTS[row.kind]
     brought, changed = _rows(row, BROUGHT), _rows(row, CHANGED)
     # Locked before it is judged: whoever takes a step at the same moment comes before it, or waits.
-    touched = ImportRow.objects.filter(batch=row, outcome__in=(*BROUGHT, *CHANGED)).values("subject_id")
-    held = part.model._default_manager.filter(pk__in=touched).select_for_update(of=("self",))
+    touched = ImportRow.objects.filter(batch=row, outcome__in=(*BROUGHT, *CHANGED))
+    held = part.model._default_manager.filter(pk__in=part.keys(touched)).select_for_update(of=("self",))
     list(held.order_by("pk").values_list("pk"))
     if built := built_on(row):
         return {"built": built[:TOLD]}

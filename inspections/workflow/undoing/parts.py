@@ -77,6 +77,11 @@ def nothing_built(rows: Any) -> Iterable[Built]:
     return ()
 
 
+def same_keys(rows: Any) -> Any:
+    """For what rows of an import name by its primary key."""
+    return rows.values("subject_id")
+
+
 def nothing_first(undoing: Undoing) -> None:
     """For what needs nothing done before."""
 
@@ -102,3 +107,6 @@ class Part:
     built_on: Callable[[Any], Iterable[Built]] = nothing_built
     # Once, before anything is undone.
     first: Callable[[Undoing], None] = nothing_first
+    # Of a kind whose rows have no UUID: judges a whole batch, and gives the primary keys of the rows of one.
+    judge: Callable[[ImportBatch], list[Built]] | None = None
+    keys: Callable[[Any], Any] = same_keys
