@@ -20,8 +20,8 @@ from inspections.ledger.exporting.written import WORDS
 from inspections.ledger.fields import KINDS, Context
 from inspections.ledger.importing import import_file
 from inspections.ledger.mapping import from_dict
+from inspections.ledger.opening import open_ledger
 from inspections.ledger.reader import read
-from inspections.ledger.rows import open_ledger
 from inspections.models import Exposure, Named, Party, Problem, SiteOperator, Visit, VisitInspector
 from tests.builders import day, make_site, make_visit
 from tests.cast import Cast
