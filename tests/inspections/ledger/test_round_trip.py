@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from casetracker.enums import Language, Role, UnitKind
 from inspections.enums import RiskClass, Severity, Source, VisitMode
 from inspections.ledger import checks
 from inspections.ledger.cells import as_code, as_name
@@ -27,6 +28,8 @@ from tests.builders import day, make_site, make_visit
 from tests.cast import Cast
 from tests.inspections.ledger.test_export_ledger import FORMS, LANGUAGES, every_state, take_back, write_out
 
+# What the lists of people and units say.
+ACCOUNTS = {"language": Language, "role": Role, "unit_kind": UnitKind}
 FULL = bool(os.environ.get("CASETRACKER_FULL"))
 
 ODD = ["=1+1", "'=1+1", "''", "'tis", "＝1", "@甲", "－1", "同上", "合计", "_x000D_甲", "_x0041_", "甲\n乙\t丙",
@@ -124,8 +127,9 @@ def test_every_word_that_we_write_is_a_word_that_we_read(language: str) -> None:
     with override(language):
         for kind, fields in KINDS.items():
             for name, known in fields.items():
-                for value in WORDS[name].values if known.holds == "choice" else ():
-                    assert known.read(str(WORDS[name](value).label), Context()) == value, (kind, name, value)
+                words = (WORDS | ACCOUNTS)[name] if known.holds == "choice" else ()
+                for value in words:
+                    assert known.read(str(value.label), Context()) == value, (kind, name, value)
 
 
 @pytest.mark.slow
