@@ -118,7 +118,7 @@ def test_the_page_of_views_asks_the_same_for_one_and_many(
     for number in range(12):
         save(client, f"视图{number}", shared_with=people.office.pk)
         if number in (0, 11):
-            with django_assert_num_queries(4):
+            with django_assert_num_queries(3):
                 client.get("/views/")
 
 

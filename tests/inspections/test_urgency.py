@@ -193,7 +193,7 @@ def test_my_work_says_so_beside_its_figures(people: Cast) -> None:
 
 def test_the_own_city_stands_first_among_the_districts(people: Cast) -> None:
     def cities(person: Any) -> list[str]:
-        return [city for city, _districts in offer(person, page="problems").choices("district")]
+        return [city for city, _districts in offer(person, page="problems").choices("district")()]
 
     for name in ("supervisor1", "inspector1", "leader1", "officer1"):
         assert cities(vars(people)[name])[0] in ("Jiaozuo", "焦作市"), name
