@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from casetracker.bilingual import in_language
+from casetracker.dates import in_chinese
 from casetracker.models import User
 from inspections.models import Site
 
@@ -53,7 +54,9 @@ class Offer:
     def _choices(self, name: str) -> list[tuple[str, Any]]:
         """Districts stand below their city, which itself means all of it. The reader's own city comes first."""
         if name != "district":
-            return [(one.key, one.name) for one in getattr(self, name)]
+            # Which language is asked once: there may be thousands of units.
+            chinese = in_chinese()
+            return [(one.key, one.zh or one.en if chinese else one.en or one.zh) for one in getattr(self, name)]
         grouped: list[tuple[str, Any]] = []
         own = {one.key for one in self.own} | {one.more for one in self.own}
         cities = [one for one in self.district if not one.more]
